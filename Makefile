@@ -1,0 +1,37 @@
+# One command for each thing a person wants; each sets up .venv first.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: help demo test check bench screenshot clean
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
+
+$(STAMP): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("locktrace needs Python 3.11 or newer (PYTHON=... picks one)" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,demo-redis]'
+	@touch $@
+
+demo: $(STAMP)   ## the story: a DNS server hangs, and the screen shows why
+	@$(BIN)/locktrace demo
+
+test: $(STAMP)   ## the whole test suite
+	$(BIN)/python -m pytest -n 2
+
+check: $(STAMP)  ## ruff, mypy --strict, import-linter, then the tests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(MAKE) test
+
+bench: $(STAMP)  ## the benchmark tables of the README
+	$(BIN)/python -m benchmarks
+
+screenshot: $(STAMP) ## draw docs/screen.svg again from a live demo
+	$(BIN)/python -m docs.screenshot docs/screen.svg
+
+clean:           ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -1,0 +1,39 @@
+"""Errors that end a command: one sentence for the person, one documented exit code."""
+
+from __future__ import annotations
+
+
+class LocktraceError(Exception):
+    """Says in one sentence what went wrong and, where there is one, the remedy."""
+
+    exit_code = 1
+
+
+class NoSuchProcessError(LocktraceError):
+    """No process has this pid, or the pid now belongs to another process."""
+
+    exit_code = 3
+
+
+class NotPermittedError(LocktraceError):
+    """The process is somebody else's."""
+
+    exit_code = 4
+
+
+class NotTracedError(LocktraceError):
+    """The process is there but has no agent in it."""
+
+    exit_code = 5
+
+
+class TargetLostError(LocktraceError):
+    """The target or its agent went away, or spoke something we do not understand."""
+
+    exit_code = 6
+
+
+class CannotSaveError(LocktraceError):
+    """A snapshot or report could not be written."""
+
+    exit_code = 7

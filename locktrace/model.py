@@ -1,0 +1,246 @@
+"""The records that every part of locktrace speaks in, and nothing else.
+
+Times are nanoseconds of the target's ``CLOCK_MONOTONIC``, which on Linux is one clock
+for all processes of a machine, so an observer may subtract its own reading from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Mode(StrEnum):
+    """How a lock is held or asked for."""
+
+    EXCLUSIVE = "exclusive"
+    SHARED = "shared"
+
+
+class Severity(StrEnum):
+    """How bad a finding is; ``rank`` orders them, worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return list(Severity).index(self)
+
+
+class Certainty(StrEnum):
+    """How sure a finding is of the holder it names, in the words of the hung-task report."""
+
+    HELD_BY = "held by"
+    LIKELY = "likely held by"
+    LAST = "last held by"
+    UNKNOWN = "holder not found"
+
+
+SIGNAL_KINDS = frozenset({"Condition", "Event"})
+"""Kinds that are waited on until somebody tells; nobody holds them, so no one is to blame."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place in the source; ``function`` is the qualified name."""
+
+    file: str
+    line: int
+    function: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line} in {self.function}"
+
+
+Stack = tuple[Site, ...]
+"""Innermost frame first, the tracer's own frames left out; may be cut at a depth."""
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """The target. ``created`` is the start time psutil gives (s since the epoch): pids are reused."""
+
+    pid: int
+    created: float
+    python: str
+    core: str
+    command: tuple[str, ...]
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A thread or task. ``native_id`` is the OS thread id, which py-spy stacks are joined on."""
+
+    id: int
+    name: str
+    kind: str = "thread"
+    native_id: int | None = None
+    label: str = ""
+    ended: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.label})" if self.label else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """One traced primitive with its running totals.
+
+    ``parent`` is the compound primitive whose inner lock this is (a Condition's lock),
+    ``foreign_releases`` counts releases by an actor that did not hold it: such a lock is
+    handed over by design. ``rate`` is acquisitions per second, worked out by the observer.
+    """
+
+    id: int
+    kind: str
+    name: str
+    created_at: Site | None = None
+    parent: int | None = None
+    acquisitions: int = 0
+    contended: int = 0
+    wait_ns: int = 0
+    hold_ns: int = 0
+    foreign_releases: int = 0
+    unlisted_holds: int = 0
+    rate: float = 0.0
+
+    @property
+    def contended_share(self) -> float:
+        """Part of the acquisitions that had to wait, 0 to 1."""
+        return self.contended / self.acquisitions if self.acquisitions else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """``lock`` held by ``actor`` since ``since_ns``.
+
+    ``site`` is the frame answerable for the release: the acquire's own, or the caller of a
+    wrapper that returns holding by design. ``returned``: that frame has ended and the hold
+    is still here. ``label`` is what the actor worked on when it acquired.
+    """
+
+    id: int
+    lock: int
+    mode: Mode
+    actor: int
+    stack: Stack
+    since_ns: int
+    label: str = ""
+    returned: bool = False
+    site_index: int = 0
+
+    @property
+    def site(self) -> Site | None:
+        return self.stack[min(self.site_index, len(self.stack) - 1)] if self.stack else None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """``actor`` waits for ``lock`` in ``mode`` since ``since_ns``; ``timed`` if it gives up by itself."""
+
+    id: int
+    lock: int
+    mode: Mode
+    actor: int
+    stack: Stack
+    since_ns: int
+    label: str = ""
+    timed: bool = False
+
+    @property
+    def site(self) -> Site | None:
+        return self.stack[0] if self.stack else None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The ledger at one instant, ``taken_ns``; ``taken_at`` is the same as wall time (s).
+
+    ``dropped`` counts events that the target had no room to send; holds, waits and totals
+    are right all the same. ``faults`` counts failures inside the agent, which it swallowed.
+    """
+
+    process: Process
+    taken_ns: int
+    taken_at: float
+    locks: Mapping[int, Lock] = field(default_factory=dict)
+    actors: Mapping[int, Actor] = field(default_factory=dict)
+    holds: tuple[Hold, ...] = ()
+    waits: tuple[Wait, ...] = ()
+    dropped: int = 0
+    faults: int = 0
+
+    def holds_of(self, lock: int) -> tuple[Hold, ...]:
+        """Holds of one lock, oldest first."""
+        return tuple(sorted((h for h in self.holds if h.lock == lock), key=lambda h: h.since_ns))
+
+    def waits_of(self, lock: int) -> tuple[Wait, ...]:
+        """Waits for one lock, oldest first: the order in which they queue."""
+        return tuple(sorted((w for w in self.waits if w.lock == lock), key=lambda w: w.since_ns))
+
+    def age(self, since_ns: int) -> float:
+        """Seconds from ``since_ns`` to this snapshot, never negative."""
+        return max(0, self.taken_ns - since_ns) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSite:
+    """A site and the part it plays in a finding: ``holder``, ``waiter``, ``writer``, ``reader``, ``creator``."""
+
+    site: Site
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One diagnosis: what a detector saw, and the sentence a person reads.
+
+    ``evidence`` holds the ids of the holds and waits it rests on: the same ids in a second
+    look mean that nothing has moved. ``key`` tells whether two findings are the same one.
+    """
+
+    kind: str
+    severity: Severity
+    certainty: Certainty
+    message: str
+    locks: tuple[int, ...] = ()
+    sites: tuple[RoleSite, ...] = ()
+    actors: tuple[int, ...] = ()
+    since_ns: int = 0
+    evidence: frozenset[int] = frozenset()
+    count: int = 1
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        return (self.kind, self.locks, self.sites[0].site if self.sites else None)
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadStack:
+    """What a thread does now, from py-spy or from the agent; ``source`` says which."""
+
+    native_id: int | None
+    name: str
+    frames: Stack
+    owns_gil: bool = False
+    active: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StallSnapshot:
+    """A snapshot with its findings and each thread's present stack.
+
+    ``stacks_from`` is ``py-spy``, ``agent`` or ``none``; ``stacks_note`` says in a sentence why
+    it is not py-spy, when it is not. ``id`` names it in the store.
+    """
+
+    id: str
+    snapshot: Snapshot
+    findings: tuple[Finding, ...]
+    threads: tuple[ThreadStack, ...] = ()
+    stacks_from: str = "none"
+    stacks_note: str = ""
