@@ -1,0 +1,34 @@
+"""From a snapshot to what is wrong: pure functions, no clock, no state, no I/O."""
+
+from __future__ import annotations
+
+from locktrace.diagnose.case import Case, Detector
+from locktrace.diagnose.confirm import Confirmed, Confirmer
+from locktrace.diagnose.ledger import Ledger
+from locktrace.diagnose.registry import DETECTORS, EXPLANATIONS
+from locktrace.diagnose.thresholds import Thresholds
+from locktrace.model import Finding, Snapshot
+
+__all__ = ["Confirmed", "Confirmer", "Detector", "Thresholds", "diagnose", "severest_first"]
+
+_DEFAULTS = Thresholds()
+
+
+def diagnose(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Finding, ...]:
+    """What every detector finds in one look: worst severity first, then oldest first.
+
+    One look may be torn, as the target does not stop for it: give the findings of two or
+    more to a `Confirmer` before telling anybody.
+    """
+    case = Case(Ledger.of(snapshot), thresholds)
+    findings: list[Finding] = []
+    for detect in DETECTORS:
+        found = list(detect(case))
+        case = case.explaining(f for f in found if f.kind in EXPLANATIONS)
+        findings += found
+    return severest_first(findings)
+
+
+def severest_first(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The order in which findings are shown; the same findings always come in the same order."""
+    return tuple(sorted(findings, key=lambda f: (f.severity.rank, f.since_ns, f.kind, f.locks)))

@@ -1,0 +1,28 @@
+"""All that the demo knows of locktrace; without it installed, nothing here has an effect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
+from locktrace_demo.rwmutex import RWMutex
+
+
+def _connect() -> Callable[[str], AbstractContextManager[object]]:
+    try:
+        # By name, as a folder that happens to be called locktrace imports as an empty package.
+        from locktrace import label, register_rwlock
+    except ImportError:
+        return nullcontext
+    register_rwlock(
+        RWMutex,
+        read=("r_lock", "r_unlock"),
+        write=("lock", "unlock"),
+        try_read="try_r_lock",
+        try_write="try_lock",
+    )
+    return label
+
+
+label = _connect()
+"""``with label("query www.example. A"):`` tells the tracer what this thread works on."""

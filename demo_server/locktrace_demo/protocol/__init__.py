@@ -1,0 +1,1 @@
+"""The DNS message format: strict reading of queries, writing of responses."""

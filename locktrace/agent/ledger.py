@@ -1,0 +1,140 @@
+"""The agent's always-current table: who holds what, who waits for what, and per-lock totals.
+
+Every change is one operation that the interpreter does atomically (a list append, a slot
+store), so there is no lock of ours that a finalizer or a signal handler could find taken.
+"""
+
+from __future__ import annotations
+
+from types import CodeType
+
+Label = tuple[int, str]
+NO_LABEL: Label = (0, "")
+
+MAX_LISTED_HOLDS = 4096  # per lock; a leak goes on for ever, the ledger must not
+
+
+class Stack:
+    """An interned call stack: (code, offset) pairs, innermost first.
+
+    `site_index` is the frame answerable for a release, `site_steps` the way to it in frames,
+    the tracer's own counted. `judgeable` says whether that frame's end proves a leak;
+    `late_releases` counts holds that were released after it all the same.
+    """
+
+    __slots__ = ("frames", "id", "judgeable", "late_releases", "site_index", "site_steps")
+
+    def __init__(
+        self, id: int, frames: tuple[tuple[CodeType, int], ...], site_index: int, judgeable: bool
+    ) -> None:
+        self.id = id
+        self.frames = frames
+        self.site_index = site_index
+        self.site_steps = 0
+        self.judgeable = judgeable
+        self.late_releases = 0
+
+
+class Actor:
+    """A thread. `building` is the compound primitive whose constructor it is in."""
+
+    __slots__ = (
+        "__weakref__",
+        "building",
+        "ended",
+        "id",
+        "ident",
+        "label",
+        "name",
+        "native_id",
+        "waits",
+    )
+
+    def __init__(self, id: int, ident: int, native_id: int, name: str) -> None:
+        self.id = id
+        self.ident = ident
+        self.native_id = native_id
+        self.name = name
+        self.label = NO_LABEL
+        self.waits: list[Wait] = []
+        self.building: Entry | None = None
+        self.ended = False
+
+
+class Entry:
+    """One traced lock. `parent` is the compound primitive whose inner lock it is."""
+
+    __slots__ = (
+        "__weakref__",
+        "acquisitions",
+        "contended",
+        "foreign_releases",
+        "hold_ns",
+        "holds",
+        "id",
+        "kind",
+        "name",
+        "parent",
+        "stack",
+        "unlisted",
+        "wait_ns",
+    )
+
+    def __init__(self, id: int, kind: str, stack: Stack | None, parent: Entry | None) -> None:
+        self.id = id
+        self.kind = kind
+        self.stack = stack
+        self.parent = parent
+        self.name = ""
+        self.holds: list[Hold] = []
+        self.unlisted = 0
+        self.acquisitions = 0
+        self.contended = 0
+        self.wait_ns = 0
+        self.hold_ns = 0
+        self.foreign_releases = 0
+
+
+HIDDEN = Entry(0, "", None, None)
+"""As the parent of a new lock: that lock is the interpreter's own affair and is not traced."""
+
+
+class Hold:
+    """A lock held by an actor. `frame_id` is the address of the frame answerable for it.
+
+    A frame object stays at its address for as long as its function runs, so a live stack
+    without that address proves that the function has returned; its presence proves nothing.
+    """
+
+    __slots__ = ("actor", "depth", "frame_id", "id", "label", "returned", "shared", "since", "stack")
+
+    def __init__(
+        self, id: int, actor: Actor, shared: bool, stack: Stack, frame_id: int, since: int
+    ) -> None:
+        self.id = id
+        self.actor = actor
+        self.shared = shared
+        self.stack = stack
+        self.frame_id = frame_id
+        self.since = since
+        self.label = actor.label
+        self.depth = 1
+        self.returned = False
+
+
+class Wait:
+    """An actor blocked in an acquire, or about to be."""
+
+    __slots__ = ("actor", "entry", "id", "label", "shared", "since", "stack", "timed")
+
+    def __init__(
+        self, id: int, entry: Entry, actor: Actor, shared: bool, timed: bool, stack: Stack, since: int
+    ) -> None:
+        self.id = id
+        self.entry = entry
+        self.actor = actor
+        self.shared = shared
+        self.timed = timed
+        self.stack = stack
+        self.since = since
+        self.label = actor.label

@@ -1,0 +1,69 @@
+"""The Unix socket on which observers find the agent."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+
+from locktrace.wire import endpoint
+
+BACKLOG = 32
+
+
+class Listener:
+    """A listening socket at the process's endpoint; OSError with a sentence if there can be none."""
+
+    def __init__(self) -> None:
+        reasons = []
+        for folder in endpoint.folders(os.environ, os.geteuid()):
+            self.path = os.path.join(folder, endpoint.socket_name(os.getpid()))
+            try:
+                _prepare(folder, self.path)
+                self.socket = _bind(self.path)
+            except OSError as error:
+                reasons.append(str(error))
+            else:
+                return
+        raise OSError("no place for a socket: " + "; ".join(reasons))
+
+    def accept(self) -> socket.socket | None:
+        """The next observer's connection, if one is there."""
+        try:
+            return self.socket.accept()[0]
+        except OSError:
+            return None
+
+    def close(self, *, unlink: bool) -> None:
+        """`unlink` removes the socket's file; a forked child must leave its parent's alone."""
+        self.socket.close()
+        if unlink:
+            with contextlib.suppress(OSError):
+                os.unlink(self.path)
+
+
+def _prepare(folder: str, path: str) -> None:
+    """Make the folder if need be; OSError when it or the path cannot be used."""
+    if len(os.fsencode(path)) > endpoint.SUN_PATH_MAX:
+        raise OSError(f"{path} is too long for a Unix socket")
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, mode=0o700)
+    reason = endpoint.distrust(folder, os.geteuid())
+    if reason is not None:
+        raise OSError(reason)
+
+
+def _bind(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    # The pid is ours now, so a socket that bears it was left by a process that is gone.
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+    # The folder is closed to others, so nobody can connect before the mode is set.
+    try:
+        listening.bind(path)
+        os.chmod(path, 0o600)
+        listening.listen(BACKLOG)
+    except OSError:
+        listening.close()
+        raise
+    return listening

@@ -1,0 +1,123 @@
+"""Names for locks, as people know them: what the constructor's result is stored in.
+
+Read from the bytecode behind the call, so it needs no source, no instance and no naming by
+hand: `self.ip_table = RWMutex()` in `V2Filter.__init__` is `V2Filter.ip_table`. Constructors
+of the standard library are passed through: `self.jobs = Queue()` gives `Server.jobs.mutex`.
+"""
+
+from __future__ import annotations
+
+import dis
+import functools
+import os
+import sysconfig
+from types import CodeType
+
+from locktrace.agent.ledger import Entry, Stack
+
+STDLIB = sysconfig.get_path("stdlib") + os.sep
+SITE_PACKAGES = os.path.join(STDLIB, "site-packages") + os.sep
+_LOADS = frozenset(
+    {"CACHE", "COPY", "EXTENDED_ARG", "LOAD_DEREF", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_GLOBAL",
+     "LOAD_NAME", "NOP", "SWAP"}
+)  # fmt: skip
+_LOOP_ENDS = frozenset({"END_FOR", "JUMP_BACKWARD", "POP_ITER", "POP_TOP"})
+_VARIABLES = frozenset({"STORE_DEREF", "STORE_FAST", "STORE_GLOBAL", "STORE_NAME"})
+_COMPREHENSIONS = frozenset({"<dictcomp>", "<genexpr>", "<listcomp>", "<setcomp>"})
+_COLLECTS = ("BUILD_", "LIST_APPEND", "MAP_ADD", "SET_ADD")
+
+Target = tuple[str, str]  # ("attribute" | "variable" | "returned", name)
+
+
+@functools.lru_cache(maxsize=4096)
+def target(code: CodeType, offset: int) -> Target | None:
+    """Where the result of the call at `offset` goes, None when it is not stored at once."""
+    instructions = [i for i in dis.get_instructions(code) if i.offset >= offset]
+    start = 2 if instructions and instructions[0].opname == "PRECALL" else 1  # 3.11 has two
+    return _stored(instructions[start:], inlined=code.co_name not in _COMPREHENSIONS)
+
+
+def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:
+    suffix = ""
+    previous = ""
+    for instruction in instructions:
+        name = instruction.opname
+        if name == "STORE_ATTR":
+            return ("attribute", f"{instruction.argval}{suffix}")
+        if name.startswith("STORE_FAST_"):  # a store fused with its neighbour
+            return ("variable", f"{instruction.argval[0]}{suffix}")
+        if name in _VARIABLES and not (suffix and previous == "SWAP"):
+            return ("variable", f"{instruction.argval}{suffix}")
+        if name in {"RETURN_VALUE", "YIELD_VALUE"} or (name in _COLLECTS and not inlined):
+            return ("returned", "")
+        if name.startswith(_COLLECTS):
+            suffix = "[]"
+        elif not (name in _LOADS or (suffix and name in (_LOOP_ENDS | _VARIABLES))):
+            return None
+        previous = name
+    return None
+
+
+def lock_name(entry: Entry) -> str:
+    """The name of a lock; falls back to its kind and the line that made it."""
+    parts: list[str] = []
+    for code, offset in entry.stack.frames if entry.stack is not None else ():
+        where = target(code, offset)
+        if where is None:
+            break
+        how, name = where
+        if how == "returned":
+            continue
+        parts.insert(0, name)
+        if _is_stdlib(code.co_filename) and code.co_name == "__init__" and how == "attribute":
+            continue
+        return ".".join([_scope(code, how), *parts]).lstrip(".")
+    return _unnamed(entry, parts)
+
+
+def _unnamed(entry: Entry, parts: list[str]) -> str:
+    if entry.parent is not None and entry.parent.name:
+        return ".".join([entry.parent.name, *(parts or [f"({entry.kind})"])])
+    place = site_of(entry.stack) if entry.stack is not None else None
+    if place is None:
+        return f"{entry.kind} (made before tracing)"
+    return f"{entry.kind} made at {os.path.basename(place[0])}:{place[1]}"
+
+
+def _scope(code: CodeType, how: str) -> str:
+    """What a name in `code` belongs to: the class, the function, or the module."""
+    if code.co_name == "<module>":
+        return os.path.splitext(os.path.basename(code.co_filename))[0]
+    path = code.co_qualname.replace("<locals>.", "").split(".")
+    if how == "attribute" and len(path) > 1:
+        path.pop()  # the method: what is stored on self is the class's
+    return ".".join(path[-2:])
+
+
+def _is_stdlib(file: str) -> bool:
+    return file.startswith(STDLIB) and not file.startswith(SITE_PACKAGES)
+
+
+def line_of(code: CodeType, offset: int) -> int:
+    """The source line of the instruction at byte `offset`."""
+    line = code.co_firstlineno
+    for start, end, number in code.co_lines():
+        if start <= offset < end and number is not None:
+            line = number
+    return line
+
+
+def sites(stack: Stack) -> list[list[str | int]]:
+    """A stack as [file, line, function], innermost first."""
+    return [[c.co_filename, line_of(c, offset), c.co_qualname] for c, offset in stack.frames]
+
+
+def site_of(stack: Stack) -> tuple[str, int, str] | None:
+    """Where a lock was made: the innermost frame outside the standard library."""
+    for code, offset in stack.frames:
+        if not _is_stdlib(code.co_filename):
+            return code.co_filename, line_of(code, offset), code.co_qualname
+    if not stack.frames:
+        return None
+    code, offset = stack.frames[0]
+    return code.co_filename, line_of(code, offset), code.co_qualname

@@ -1,0 +1,46 @@
+"""The recorder that records nothing: in place before `install` and after `uninstall`."""
+
+from __future__ import annotations
+
+from types import FrameType
+
+from locktrace.agent.ledger import Actor, Entry, Hold, Stack, Wait
+
+
+class OffRecorder:
+    """Meets the Recorder contract at the least cost."""
+
+    def __init__(self) -> None:
+        self._entry = Entry(0, "", None, None)
+        self._actor = Actor(0, 0, 0, "")
+        self._wait = Wait(0, self._entry, self._actor, False, False, Stack(0, (), 0, False), 0)
+
+    def create(self, kind: str, frame: FrameType | None) -> Entry:
+        return Entry(0, kind, None, None)
+
+    def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
+        pass
+
+    def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
+        pass
+
+    def released(self, entry: Entry, shared: bool) -> Hold | None:
+        return None
+
+    def released_again(self, entry: Entry, depth: int) -> Hold | None:
+        return None
+
+    def restore(self, entry: Entry, hold: Hold | None) -> None:
+        pass
+
+    def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
+        return self._wait
+
+    def waited(self, wait: Wait) -> None:
+        pass
+
+    def actor(self) -> Actor:
+        return self._actor
+
+
+OFF = OffRecorder()

@@ -1,0 +1,35 @@
+"""`threading.Condition`: a wait is shown as one, its lock under it."""
+
+from __future__ import annotations
+
+import threading
+from sys import _getframe
+from typing import Any
+
+from locktrace.agent.primitives import tap
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.table import EntryTable
+
+
+def patch(patches: Patches) -> None:
+    """Trace every Condition, those made before included."""
+    table = EntryTable("Condition")
+
+    def init(original: Any) -> Any:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+            table.construct(self, _getframe(1), original, args, kwargs)
+
+        return __init__
+
+    def wait(original: Any) -> Any:
+        def wait(self: Any, timeout: float | None = None) -> Any:
+            entry = table.of(self)
+            if entry is None:
+                return original(self, timeout)
+            timed = timeout is not None
+            return tap.block(entry, False, timed, _getframe(1), original, self, timeout)
+
+        return wait
+
+    patches.wrap(threading.Condition, "__init__", init)
+    patches.wrap(threading.Condition, "wait", wait)

@@ -1,0 +1,98 @@
+"""`threading.Lock` in the Python core: an object that stands before the real lock.
+
+`_thread.lock` cannot be subclassed, so `type()` of a traced lock differs from a plain one;
+`isinstance`, `repr`, pickling errors and every method are as they were.
+"""
+
+from __future__ import annotations
+
+from _thread import LockType, allocate_lock
+from sys import _getframe
+from threading import TIMEOUT_MAX
+from typing import Any
+
+from locktrace.agent.ledger import Entry
+from locktrace.agent.primitives import tap
+
+
+class _LockMeta(type):
+    """Makes `isinstance(x, threading.Lock)` true of real locks too, as it was before."""
+
+    def __instancecheck__(cls, instance: object) -> bool:
+        return isinstance(instance, LockType) or type.__instancecheck__(cls, instance)
+
+
+class TracedLock(metaclass=_LockMeta):
+    """A mutual exclusion lock that tells the recorder what it does."""
+
+    __slots__ = ("__weakref__", "_entry", "_lock")
+
+    _entry: Entry
+    _lock: LockType
+
+    def __new__(cls) -> Any:
+        entry = tap.recorder.create("Lock", _getframe(1))
+        if entry is None:
+            return allocate_lock()
+        lock = super().__new__(cls)
+        lock._lock = allocate_lock()
+        lock._entry = entry
+        return lock
+
+    def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
+        lock = self._lock
+        if timeout != -1 and not (blocking and _is_duration(timeout)):
+            return lock.acquire(blocking, timeout)  # raises what a plain lock raises
+        if not lock.acquire(False) and not (
+            blocking
+            and tap.block(
+                self._entry, False, timeout != -1, _getframe(1), lock.acquire, True, timeout
+            )
+        ):
+            return False
+        tap.take(self._entry, False, _getframe(1), lock.release)
+        return True
+
+    def __enter__(self) -> bool:
+        lock = self._lock
+        if not lock.acquire(False):
+            tap.block(self._entry, False, False, _getframe(1), lock.acquire)
+        tap.take(self._entry, False, _getframe(1), lock.release)
+        return True
+
+    def release(self) -> None:
+        tap.give_up(self._entry, False)
+        self._lock.release()
+
+    def __exit__(self, *exc_info: object) -> None:
+        tap.give_up(self._entry, False)
+        self._lock.release()
+
+    def locked(self) -> bool:
+        return self._lock.locked()
+
+    acquire_lock = acquire
+    release_lock = release
+    locked_lock = locked
+
+    def _at_fork_reinit(self) -> None:
+        self._entry.holds.clear()
+        self._lock._at_fork_reinit()
+
+    @property
+    def __class__(self) -> Any:
+        return LockType
+
+    def __repr__(self) -> str:
+        return repr(self._lock)
+
+    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+        return self._lock.__reduce_ex__(protocol)
+
+
+def _is_duration(timeout: object) -> bool:
+    return isinstance(timeout, (int, float)) and 0 <= timeout <= TIMEOUT_MAX
+
+
+TracedLock.__name__ = TracedLock.__qualname__ = "lock"
+TracedLock.__module__ = "_thread"

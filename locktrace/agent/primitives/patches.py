@@ -1,0 +1,38 @@
+"""Replaced attributes, and the way back."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+_MISSING: Any = object()
+
+
+class Patches:
+    """Remembers what each replaced attribute was; `undo` restores those nobody replaced since."""
+
+    def __init__(self) -> None:
+        self._done: list[tuple[Any, str, Any, Any]] = []
+
+    def replace(self, owner: Any, name: str, replacement: Any) -> None:
+        """Set `owner.name`; works on modules and classes."""
+        original = vars(owner).get(name, _MISSING)
+        self._done.append((owner, name, original, replacement))
+        setattr(owner, name, replacement)
+
+    def wrap(self, owner: type, name: str, make: Callable[[Any], Callable[..., Any]]) -> None:
+        """Replace a method by `make(original)`, dressed as the original."""
+        original = getattr(owner, name)
+        self.replace(owner, name, functools.wraps(original)(make(original)))
+
+    def undo(self) -> None:
+        """Put everything back, newest first."""
+        while self._done:
+            owner, name, original, replacement = self._done.pop()
+            if vars(owner).get(name) is not replacement:
+                continue  # somebody patched over us; what they call still works, untraced
+            if original is _MISSING:
+                delattr(owner, name)
+            else:
+                setattr(owner, name, original)

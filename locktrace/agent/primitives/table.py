@@ -1,0 +1,53 @@
+"""Entries of primitives written in Python: they keep their class, so their entry is beside them."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any
+from weakref import ref
+
+from locktrace.agent.ledger import Entry
+from locktrace.agent.primitives import tap
+
+
+class EntryTable:
+    """Entry by object address, dropped with the object.
+
+    An object that takes no weak reference keeps its entry until one is made anew at its address.
+    """
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
+
+    def of(self, lock: object) -> Entry | None:
+        """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
+        row = self._rows.get(id(lock))
+        return row[0] if row is not None else self._add(lock, tap.recorder.create(self.kind, None))
+
+    def construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
+        """Run `init`, the constructor of a compound primitive: locks made meanwhile are its inner ones."""
+        actor = tap.recorder.actor()
+        outer = actor.building
+        row = self._rows.get(id(lock))
+        if row is not None and row[0] is not None and row[0] is outer:
+            entry = outer  # the constructor of a subclass has called ours
+        else:
+            entry = self._add(lock, tap.recorder.create(self.kind, frame))
+        actor.building = entry if entry is not None else outer
+        try:
+            init(lock, *args, **kwargs)
+        finally:
+            actor.building = outer
+
+    def _add(self, lock: object, entry: Entry | None) -> Entry | None:
+        address, rows = id(lock), self._rows
+
+        def forget(_: ref[Any]) -> None:
+            rows.pop(address, None)
+
+        try:
+            rows[address] = (entry, ref(lock, forget))
+        except TypeError:
+            rows[address] = (entry, None)
+        return entry

@@ -1,0 +1,296 @@
+"""The agent's own thread: serves observers from the ledger and never makes anyone wait.
+
+It is a raw `_thread`, so `threading.enumerate()` and shutdown do not see it; it blocks all
+signals, so they reach the threads they reached before; it sleeps until an observer comes.
+"""
+
+from __future__ import annotations
+
+import _signal
+import _thread
+import contextlib
+import os
+import select
+import socket
+import time
+from itertools import islice
+
+from locktrace.agent import liveness
+from locktrace.agent.client import Client, refusal
+from locktrace.agent.encoder import Encoder, drain, live, live_actors
+from locktrace.agent.listener import Listener
+from locktrace.agent.primitives import tap
+from locktrace.agent.python_core import PythonRecorder
+from locktrace.wire import frames
+from locktrace.wire.events import DESTROYED, Event, pack_events
+
+TURN_MS = 50  # between two batches of events
+LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
+HEARTBEAT_NS = 1_000_000_000
+MAX_CLIENTS = 64
+MAX_BATCH = 8192  # events in one frame
+FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
+
+_FAULT_SIGNALS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _signal.SIGABRT}
+
+
+class Publisher:
+    """Owns the socket, the observers and the thread."""
+
+    def __init__(self, recorder: PythonRecorder, version: str) -> None:
+        self._recorder = recorder
+        self._encoder = Encoder(recorder, version)
+        self._clients: list[Client] = []
+        self._stopping = False
+        self._pausing = False
+        self._finished = _thread.allocate_lock()
+        self._thread_id = 0
+        self._last_seq = 0
+        self._dropped = 0
+        self._looked = self._beat = 0
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_read, False)
+        os.set_blocking(self._wake_write, False)
+        self._listener: Listener | None = None
+        self.trouble = ""
+        try:
+            self._listener = Listener()
+        except OSError as error:
+            self.trouble = str(error)
+
+    # -- from other threads
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._stopping = self._pausing = False
+        self._finished.acquire(False)
+        _thread.start_new_thread(self._run, ())
+
+    def adopt(self, connection: socket.socket) -> None:
+        """Serve an observer whose connection was inherited; before `start`."""
+        self._clients.append(Client(connection))
+
+    def stop(self) -> None:
+        """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
+        self._stopping = True
+        self._await_end()
+        if self._listener is not None:
+            self._listener.close(unlink=True)
+
+    def pause(self) -> None:
+        """End the thread and keep the rest, so that a fork finds a process without our thread."""
+        self._pausing = True
+        if self._await_end():
+            task = f"/proc/self/task/{self._thread_id}"
+            deadline = time.monotonic() + FAREWELL_S
+            while os.path.exists(task) and time.monotonic() < deadline:
+                time.sleep(0)
+
+    def abandon(self) -> None:
+        """In a forked child: let go of the parent's sockets without a word."""
+        for client in self._clients:
+            client.close()
+        if self._listener is not None:
+            self._listener.close(unlink=False)
+        os.close(self._wake_read)
+        os.close(self._wake_write)
+
+    def _await_end(self) -> bool:
+        with contextlib.suppress(OSError):
+            os.write(self._wake_write, b"x")
+        return self._finished.acquire(True, FAREWELL_S)
+
+    # -- the thread
+
+    def _run(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            _signal.pthread_sigmask(
+                _signal.SIG_BLOCK, _signal.valid_signals() - _FAULT_SIGNALS
+            )
+        self._thread_id = _thread.get_native_id()
+        try:
+            while not (self._stopping or self._pausing):
+                try:
+                    self._turn()
+                except Exception as error:  # a fault of ours costs a turn, not the agent
+                    self._fault(error)
+            if self._stopping:
+                self._farewell()
+        except BaseException as error:
+            self._fault(error)
+        finally:
+            with contextlib.suppress(RuntimeError):
+                self._finished.release()
+
+    def _fault(self, error: BaseException) -> None:
+        if len(tap.faults) < tap.MAX_FAULTS:
+            tap.faults.append(f"publisher: {type(error).__name__}: {error}")
+        time.sleep(TURN_MS / 1000)
+
+    def _turn(self) -> None:
+        ready = self._await_news()
+        if self._wake_read in ready:
+            os.read(self._wake_read, 4096)
+        if self._listener is not None and self._listener.socket.fileno() in ready:
+            self._welcome()
+        for client in list(self._clients):
+            if client.socket.fileno() in ready:
+                self._answer(client)
+            if client.wants_write:
+                client.flush()
+        self._publish()
+        self._clients = [client for client in self._clients if not client.closed]
+
+    def _await_news(self) -> set[int]:
+        poll = select.poll()
+        poll.register(self._wake_read, select.POLLIN)
+        if self._listener is not None:
+            poll.register(self._listener.socket, select.POLLIN)
+        for client in self._clients:
+            poll.register(
+                client.socket, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
+            )
+        listening = any(client.greeted for client in self._clients)
+        return {fd for fd, _ in poll.poll(TURN_MS if listening else None)}
+
+    def _welcome(self) -> None:
+        assert self._listener is not None
+        connection = self._listener.accept()
+        if connection is None:
+            return
+        client = Client(connection)
+        reason = refusal(connection)
+        if reason is None and len(self._clients) >= MAX_CLIENTS:
+            reason = f"{MAX_CLIENTS} observers are here already"
+        if reason is not None:
+            client.dismiss(reason)
+            return
+        self._clients.append(client)
+
+    def _answer(self, client: Client) -> None:
+        greeted = client.greeted
+        requests = client.requests()
+        if client.closed:
+            return
+        if client.greeted and not greeted:
+            self._introduce(client)
+        for request in requests:
+            if request.get("ask") == "stacks":
+                client.send(self._encoder.stacks())
+            elif request.get("ask") == "ledger":
+                self._send_picture(client)
+
+    def _introduce(self, client: Client) -> None:
+        """Handshake, definitions and the full ledger; from now on there are events to record."""
+        if not self._recorder.listening:
+            drain(self._recorder.events)
+            self._recorder.listening = True
+        client.send(self._encoder.hello(self._thread_id))
+        client.send(*self._encoder.locks(live(self._recorder)))
+        self._look()
+        self._send_picture(client)
+
+    def _send_picture(self, client: Client) -> None:
+        held = [(e, hold) for e in live(self._recorder) for hold in list(e.holds)]
+        actors = live_actors(self._recorder)
+        waits = [wait for actor in actors for wait in list(actor.waits)]
+        stacks = {h.stack.id for _, h in held} | {w.stack.id for w in waits}
+        self._define(client, stacks, {actor.id for actor in actors})
+        client.send(*self._encoder.totals(everything=True, **self._news()))
+        client.send(self._encoder.ledger(held, waits, **self._news()))
+
+    def _define(self, client: Client, stacks: set[int], actors: set[int]) -> None:
+        stacks, actors = stacks - client.stacks, actors - client.actors
+        if stacks or actors:
+            client.stacks |= stacks
+            client.actors |= actors
+            client.send(self._encoder.references(stacks, actors))
+
+    def _news(self) -> dict[str, int]:
+        return {"dropped": self._dropped, "faults": len(tap.faults)}
+
+    def _publish(self) -> None:
+        listeners = [c for c in self._clients if c.greeted and not c.closed]
+        if not listeners:
+            self._recorder.listening = False
+            return
+        overflowed = len(self._recorder.events) == self._recorder.events.maxlen
+        events: list[Event] = drain(self._recorder.events)
+        if overflowed:
+            self._count_drops(events, listeners)
+        self._send_births(listeners)  # after the drain: an event must not name what is unknown
+        self._send_events(events, listeners)
+        now = time.monotonic_ns()
+        if now - self._looked > LOOK_NS:
+            self._looked = now
+            self._send_totals(listeners, now)
+        for client in listeners:
+            if client.lagging and client.drained:
+                client.lagging = False
+                self._send_picture(client)
+
+    def _send_births(self, listeners: list[Client]) -> None:
+        entries = self._recorder.entries
+        rows = [entries.get(id) for id in drain(self._recorder.born)]
+        born = [entry for row in rows if row is not None and (entry := row()) is not None]
+        data = list(self._encoder.locks(born))
+        labels = self._encoder.labels()
+        if labels is not None:
+            data.append(labels)
+        for client in listeners:
+            client.send(*data)
+
+    def _send_events(self, events: list[Event], listeners: list[Client]) -> None:
+        if not events:
+            return
+        self._last_seq = events[-1][0]
+        remaining = iter(events)
+        while batch := list(islice(remaining, MAX_BATCH)):
+            self._encoder.forget(event[3] for event in batch if event[7] == DESTROYED)
+            stacks = {event[5] for event in batch}
+            actors = {event[4] for event in batch if event[4]}
+            data = frames.pack(frames.EVENTS, pack_events(batch))
+            for client in listeners:
+                self._define(client, stacks, actors)
+                if not client.lagging:
+                    client.send(data)
+
+    def _count_drops(self, events: list[Event], listeners: list[Client]) -> None:
+        self._dropped += max(0, events[-1][0] - self._last_seq - len(events))
+        for client in listeners:
+            client.lagging = True  # a fresh picture puts right what they missed
+
+    def _look(self) -> dict[str, list[int]]:
+        actors = live_actors(self._recorder)
+        ended_before = {actor.id for actor in actors if actor.ended}
+        marked = liveness.mark(live(self._recorder), actors)
+        return {
+            "returned": [hold.id for hold in marked if not hold.stack.late_releases],
+            "ended": [a.id for a in actors if a.ended and a.id not in ended_before],
+        }
+
+    def _send_totals(self, listeners: list[Client], now: int) -> None:
+        news = self._look()
+        data = list(self._encoder.totals(everything=False, **news, **self._news()))
+        for client in listeners:
+            client.send(*data)
+
+    def _farewell(self) -> None:
+        """The last picture and a goodbye, written for at most FAREWELL_S."""
+        self._publish()
+        self._look()
+        listeners = [c for c in self._clients if c.greeted and not c.closed]
+        for client in listeners:
+            self._send_picture(client)
+            client.send(frames.pack_json(frames.BYE, {"reason": "the process exits"}))
+        deadline = time.monotonic() + FAREWELL_S
+        while time.monotonic() < deadline and any(c.wants_write for c in listeners):
+            poll = select.poll()
+            for client in listeners:
+                if client.wants_write:
+                    poll.register(client.socket, select.POLLOUT)
+            poll.poll(TURN_MS)
+            for client in listeners:
+                client.flush()
+        for client in self._clients:
+            client.close()

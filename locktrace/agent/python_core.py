@@ -1,0 +1,266 @@
+"""The Python core: the Recorder contract in plain Python, correct under the GIL.
+
+This is the hot path. Each method runs inside somebody's acquire or release: it allocates
+little, takes no lock, and every step leaves the ledger usable if a signal handler runs next.
+"""
+
+from __future__ import annotations
+
+import threading
+from _thread import get_ident, get_native_id
+from collections import deque
+from itertools import count
+from time import monotonic_ns
+from types import FrameType
+from weakref import WeakValueDictionary, ref
+
+from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
+from locktrace.agent.stacks import StackTable, frame_out
+from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, WAITED, WAITING, Event
+
+MAX_QUEUED_EVENTS = 65_536
+MAX_QUEUED_NEWS = 16_384
+CREATION_DEPTH = 6
+
+
+class _Presence(threading.local):
+    """What a thread knows of itself; destroyed with the thread, which is how its end is seen."""
+
+    actor: Actor | None = None
+    life: _Life | None = None
+
+
+class _Life:
+    """Marks its actor ended when the thread's locals are cleared."""
+
+    __slots__ = ("actor",)
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    def __del__(self) -> None:
+        self.actor.ended = True
+
+
+class PythonRecorder:
+    """The ledger, and while somebody listens, the queue of events."""
+
+    name = "python"
+
+    def __init__(self, depth: int) -> None:
+        self.listening = False
+        self.events: deque[Event] = deque(maxlen=MAX_QUEUED_EVENTS)
+        self.born: deque[int] = deque(maxlen=MAX_QUEUED_NEWS)
+        self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_NEWS)
+        self.stacks = StackTable(depth)
+        self.creation_stacks = StackTable(CREATION_DEPTH)
+        self.entries: dict[int, ref[Entry]] = {}
+        self.actors: WeakValueDictionary[int, Actor] = WeakValueDictionary()
+        self.next_id = count(1).__next__  # locks and actors: 32 bits on the wire
+        self.next_label = count(1).__next__
+        self.next_ref = count(1).__next__  # holds and waits
+        self.next_seq = count(1).__next__
+        self._presence = _Presence()
+
+    # -- the hot path
+
+    def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
+        actor = self._presence.actor or self.actor()
+        stack = self.stacks.of(frame)
+        if stack.site_steps:
+            frame = frame_out(frame, stack.site_steps)
+        now = monotonic_ns()
+        hold = Hold(self.next_ref(), actor, shared, stack, id(frame), now)
+        entry.acquisitions += 1
+        if len(entry.holds) < MAX_LISTED_HOLDS:
+            entry.holds.append(hold)
+        else:
+            entry.unlisted += 1
+        if self.listening:
+            self._event(now, hold.id, entry, actor, stack.id, hold.label[0], ACQUIRED, shared)
+
+    def released(self, entry: Entry, shared: bool) -> Hold | None:
+        holds = entry.holds
+        if not holds:
+            return None
+        actor = self._presence.actor or self.actor()
+        hold = holds[-1]
+        if hold.actor is actor and hold.shared == shared:
+            holds.pop()
+        else:
+            found = _own_or_oldest(entry, actor, shared)
+            if found is None:
+                return None
+            hold = found
+        now = monotonic_ns()
+        entry.hold_ns += now - hold.since
+        if hold.returned:
+            hold.stack.late_releases += 1
+        if self.listening:
+            self._event(now, hold.id, entry, actor, 0, 0, RELEASED, shared)
+        return hold
+
+    def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
+        actor = self._presence.actor or self.actor()
+        stack = self.stacks.of(frame)
+        now = monotonic_ns()
+        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, now)
+        actor.waits.append(wait)
+        if self.listening:
+            op = WAITING
+            flags = int(shared) | (2 if timed else 0)
+            self._event(now, wait.id, entry, actor, stack.id, wait.label[0], op, flags)
+        return wait
+
+    def waited(self, wait: Wait) -> None:
+        actor, entry = wait.actor, wait.entry
+        # Several waits of one thread nest, so it is nearly always the last one.
+        if actor.waits and actor.waits[-1] is wait:
+            actor.waits.pop()
+        elif wait in actor.waits:
+            actor.waits.remove(wait)
+        now = monotonic_ns()
+        entry.contended += 1
+        entry.wait_ns += now - wait.since
+        if self.listening:
+            self._event(now, wait.id, entry, actor, 0, 0, WAITED, wait.shared)
+
+    # -- re-entrant locks
+
+    def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
+        holds = entry.holds
+        if holds and holds[-1].actor is (self._presence.actor or self.actor()):
+            holds[-1].depth += depth
+            entry.acquisitions += 1
+            return
+        self.acquired(entry, False, frame)
+        if depth > 1 and holds:
+            holds[-1].depth = depth
+
+    def released_again(self, entry: Entry, depth: int) -> Hold | None:
+        holds = entry.holds
+        if not holds or holds[-1].actor is not (self._presence.actor or self.actor()):
+            return None
+        holds[-1].depth -= depth
+        return self.released(entry, False) if holds[-1].depth <= 0 else None
+
+    # -- off the hot path
+
+    def restore(self, entry: Entry, hold: Hold | None) -> None:
+        if hold is None:
+            return
+        hold.depth = max(1, hold.depth)
+        entry.holds.append(hold)
+        if self.listening:
+            stack_id, label_id = hold.stack.id, hold.label[0]
+            self._event(
+                hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, hold.shared
+            )
+
+    def create(self, kind: str, frame: FrameType | None) -> Entry | None:
+        parent = self.actor().building
+        if parent is HIDDEN:
+            return None
+        stack = self.creation_stacks.of(frame) if frame is not None else None
+        entry = Entry(self.next_id(), kind, stack, parent)
+        self.adopt(entry)
+        return entry
+
+    def adopt(self, entry: Entry) -> None:
+        """List `entry`, for as long as its lock keeps it alive."""
+        id, entries = entry.id, self.entries
+
+        def destroyed(_: ref[Entry]) -> None:
+            entries.pop(id, None)
+            if self.listening:
+                now, seq = monotonic_ns(), self.next_seq()
+                self.events.append((seq, now, 0, id, 0, 0, 0, DESTROYED, 0))
+
+        entries[id] = ref(entry, destroyed)
+        if self.listening:
+            self.born.append(id)
+
+    def actor(self) -> Actor:
+        presence = self._presence
+        if presence.actor is None:
+            ident = get_ident()
+            actor = Actor(self.next_id(), ident, get_native_id(), "")
+            self.actors[actor.id] = actor
+            if presence.actor is None:  # a signal handler may have been quicker
+                presence.actor = actor
+                presence.life = _Life(actor)
+        assert presence.actor is not None
+        return presence.actor
+
+    def relabel(self, text: str) -> Label:
+        """Give the calling thread a label; returns the one it had."""
+        actor = self.actor()
+        before = actor.label
+        self.put_label((self.next_label(), text))
+        return before
+
+    def put_label(self, label: Label) -> None:
+        self.actor().label = label
+        if self.listening and label[0]:
+            self.labels.append(label)
+
+    def forget_holds(self) -> None:
+        """Tracing stops: releases will not be seen any more, so no hold can be vouched for."""
+        self.listening = False
+        for row in list(self.entries.values()):
+            entry = row()
+            if entry is not None:
+                entry.holds.clear()
+                entry.unlisted = 0
+
+    def forked(self) -> None:
+        """In a forked child: only the calling thread lives on; what others held stays held."""
+        self.listening = False
+        for queue in (self.events, self.born, self.labels):
+            queue.clear()
+        survivor = self.actor()
+        for row in self.actors.valuerefs():
+            actor = row()
+            if actor is not None and actor is not survivor:
+                actor.ended = True
+                actor.waits.clear()
+        survivor.native_id = get_native_id()
+
+    def _event(
+        self,
+        now: int,
+        ref: int,
+        entry: Entry,
+        actor: Actor,
+        stack: int,
+        label: int,
+        op: int,
+        flags: int,
+    ) -> None:
+        self.events.append(
+            (self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags)
+        )
+
+
+def _own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:
+    """Take out the hold that a release by `actor` ends: its own latest, else the oldest of all."""
+    holds = entry.holds
+    for candidate in reversed(list(holds)):
+        if candidate.actor is actor and candidate.shared == shared:
+            return _take(holds, candidate)
+    if entry.unlisted:
+        entry.unlisted -= 1  # one of those we counted and could not list
+        return None
+    for candidate in list(holds):
+        if candidate.shared == shared:
+            entry.foreign_releases += 1
+            return _take(holds, candidate)
+    return None
+
+
+def _take(holds: list[Hold], hold: Hold) -> Hold | None:
+    try:
+        holds.remove(hold)
+    except ValueError:  # another thread's release took it first
+        return None
+    return hold

@@ -1,0 +1,90 @@
+"""Interned call stacks, and which frame of one must answer for a release."""
+
+from __future__ import annotations
+
+import os
+from types import CodeType, FrameType
+
+from locktrace.agent.ledger import Stack
+
+MAX_STACKS = 32_768  # code made on the fly must not make the table grow for ever
+OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
+SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
+WRAPPER_NAMES = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
+WRAPPER_PREFIXES = ("acquire", "_acquire", "lock", "_lock", "r_lock", "w_lock", "read_lock",
+                    "write_lock")  # fmt: skip
+
+
+def is_wrapper(code: CodeType) -> bool:
+    """Whether a function with this code returns holding by design."""
+    name = code.co_name
+    return name in WRAPPER_NAMES or name.startswith(WRAPPER_PREFIXES)
+
+
+def answerable(codes: list[CodeType]) -> tuple[int, bool]:
+    """(index of the frame answerable for a release, whether its end proves a leak).
+
+    Wrappers hand the duty to their caller, as does a generator that contextlib drives. Any
+    other generator or coroutine may be suspended holding, so its absence proves nothing.
+    """
+    index = 0
+    while index < len(codes):
+        code = codes[index]
+        if code.co_flags & SUSPENDABLE:
+            following = codes[index + 1] if index + 1 < len(codes) else None
+            if following is None or not is_wrapper(following):
+                return index, False
+        elif not is_wrapper(code):
+            return index, True
+        index += 1
+    return max(0, len(codes) - 1), False
+
+
+class StackTable:
+    """Stacks by the identity of their frames; at most MAX_STACKS, then everything is `unknown`."""
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+        self.unknown = Stack(0, (), 0, judgeable=False)
+        self.by_id: list[Stack] = [self.unknown]
+        self._by_key: dict[tuple[int, ...], Stack] = {}
+
+    def of(self, frame: FrameType | None) -> Stack:
+        """The stack of at most `depth` frames from `frame` outwards."""
+        key: list[int] = []
+        room = self.depth
+        inner = frame
+        while frame is not None and room:
+            # A code object hashes by value, slowly; its address is as good while we keep it.
+            key += (id(frame.f_code), frame.f_lasti)
+            frame = frame.f_back
+            room -= 1
+        found = self._by_key.get(tuple(key))
+        return found if found is not None else self._intern(tuple(key), inner)
+
+    def _intern(self, key: tuple[int, ...], frame: FrameType | None) -> Stack:
+        if len(self.by_id) >= MAX_STACKS:
+            return self.unknown
+        frames: list[tuple[CodeType, int]] = []
+        steps: list[int] = []
+        for step in range(len(key) // 2):
+            assert frame is not None
+            if not frame.f_code.co_filename.startswith(OWN_FOLDER):
+                frames.append((frame.f_code, frame.f_lasti))
+                steps.append(step)
+            frame = frame.f_back
+        index, judgeable = answerable([code for code, _ in frames])
+        stack = Stack(len(self.by_id), tuple(frames), index, judgeable)
+        stack.site_steps = steps[index] if steps else 0
+        self.by_id.append(stack)
+        # A signal handler may have interned another stack in between and taken this id.
+        stack.id = self.by_id.index(stack, stack.id)
+        return self._by_key.setdefault(key, stack)
+
+
+def frame_out(frame: FrameType, steps: int) -> FrameType:
+    """The frame `steps` callers outwards, or the outermost."""
+    while steps and frame.f_back is not None:
+        frame = frame.f_back
+        steps -= 1
+    return frame

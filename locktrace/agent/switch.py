@@ -1,0 +1,125 @@
+"""Switching the agent on and off in this process; there is one agent to a process."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import socket
+import threading
+from typing import Any
+
+from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
+from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.rlock import TracedRLock
+from locktrace.agent.primitives.rwlock import RWLockSpec
+from locktrace.agent.off import OFF
+from locktrace.agent.publisher import Publisher
+from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.settings import Settings
+
+VERSION = "0.1.0"
+
+
+class Agent:
+    """What is installed: the patches, the recorder, the publisher."""
+
+    def __init__(self) -> None:
+        self.recorder: PythonRecorder | None = None
+        self.publisher: Publisher | None = None
+        self.specs: list[RWLockSpec] = []
+        self._patches = Patches()
+        self._hooked = False
+
+    @property
+    def installed(self) -> bool:
+        return self.publisher is not None
+
+    def install(self, connection: socket.socket | None = None) -> None:
+        """Trace from now on; a second call changes nothing. `connection` is an observer's end."""
+        if self.installed:
+            return
+        if self.recorder is None:
+            self.recorder = PythonRecorder(Settings.from_environ(os.environ).frames)
+        self._hook_process()
+        tap.recorder = self.recorder
+        self._patch()
+        self.publisher = Publisher(self.recorder, VERSION)
+        if connection is not None:
+            self.publisher.adopt(connection)
+        self.publisher.start()
+
+    def uninstall(self) -> None:
+        """Put every patched attribute back; locks made meanwhile go on working, untraced."""
+        if self.publisher is None or self.recorder is None:
+            return
+        self._patches.undo()
+        tap.recorder = OFF
+        publisher, self.publisher = self.publisher, None
+        publisher.stop()
+        self.recorder.forget_holds()
+
+    def register(self, spec: RWLockSpec) -> None:
+        """Trace a read-write lock class, now if the agent is on, else when it will be."""
+        if any(known.cls is spec.cls for known in self.specs):
+            return
+        self.specs.append(spec)
+        if self.installed:
+            rwlock.patch(self._patches, spec)
+
+    def _patch(self) -> None:
+        self._patches.replace(threading, "Lock", TracedLock)
+        self._patches.replace(threading, "_CRLock", TracedRLock)
+        condition.patch(self._patches)
+        event.patch(self._patches)
+        semaphore.patch(self._patches)
+        for spec in self.specs:
+            rwlock.patch(self._patches, spec)
+
+    # -- the process around us
+
+    def _hook_process(self) -> None:
+        if self._hooked:
+            return
+        self._hooked = True
+        atexit.register(self._at_exit)
+        os.register_at_fork(
+            before=self._before_fork,
+            after_in_parent=self._after_fork_in_parent,
+            after_in_child=self._after_fork_in_child,
+        )
+
+    def _at_exit(self) -> None:
+        if self.publisher is not None:
+            self.publisher.stop()
+
+    def _before_fork(self) -> None:
+        if self.publisher is not None:
+            self.publisher.pause()
+
+    def _after_fork_in_parent(self) -> None:
+        if self.publisher is not None:
+            self.publisher.start()
+
+    def _after_fork_in_child(self) -> None:
+        """The child is a process of its own: its own socket, its own thread, the parent's holds."""
+        if self.publisher is None or self.recorder is None:
+            return
+        self.publisher.abandon()
+        self.recorder.forked()
+        self.publisher = Publisher(self.recorder, VERSION)
+        self.publisher.start()
+
+
+AGENT = Agent()
+
+
+def install_from_environ(environ: Any) -> None:
+    """Switch on as `locktrace run` asks for, with the observer's connection if one was inherited."""
+    settings = Settings.from_environ(environ)
+    connection = None
+    if settings.fd is not None:
+        environ.pop("LOCKTRACE_FD", None)  # our children must not take it for theirs
+        connection = socket.socket(fileno=settings.fd)
+        connection.set_inheritable(False)
+    AGENT.install(connection)

@@ -1,0 +1,104 @@
+"""`deadlock`: actors that wait for each other in a ring, so that none can ever go on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.ledger import Ledger
+from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
+from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
+from locktrace.model import Certainty, Finding, Severity, Site
+from locktrace.wording import count, lock_name, where, who
+
+KIND = "deadlock"
+MOST_TOLD = 6  # parties of a ring told in the message
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """One finding for each knot of actors, by its shortest ring; no waiting time is needed.
+
+    `evidence` is every hold and wait of the ring: two looks with the same ones prove that
+    they were all there together, and nothing but another thread's release could end them.
+    """
+    for ring in WaitGraph(case.ledger).rings():
+        locks = tuple(dict.fromkeys(link.wait.lock for link in ring.links))
+        yield Finding(
+            kind=KIND,
+            severity=Severity.ERROR,
+            certainty=Certainty.HELD_BY,
+            message=_message(case.ledger, ring),
+            locks=locks,
+            sites=role_sites([*_sites(case.ledger, ring), *creators(case.ledger, locks)]),
+            actors=named(link.wait.actor for link in ring.links),
+            since_ns=max(link.wait.since_ns for link in ring.links),
+            evidence=evidence(ring.links),
+            count=ring.size,
+        )
+
+
+def _parties(ring: Ring) -> Iterator[tuple[Link, Link]]:
+    """Each party by the link that leads to it and the link by which it waits."""
+    for position, link in enumerate(ring.links):
+        yield ring.links[position - 1], link
+
+
+def _sites(ledger: Ledger, ring: Ring) -> Iterator[tuple[Site | None, str]]:
+    for leading, own in _parties(ring):
+        if leading.hold is not None:
+            yield leading.hold.site, "holder"
+        yield own.wait.site, role_of(ledger, own.wait)
+
+
+def _message(ledger: Ledger, ring: Ring) -> str:
+    recursive = _recursive_read(ledger, ring)
+    if recursive:
+        return recursive
+    clauses = [_clause(ledger, leading, own) for leading, own in _parties(ring)]
+    if len(clauses) > MOST_TOLD + 1:
+        rest = len(clauses) - MOST_TOLD
+        clauses[MOST_TOLD:] = [f"and so on through {rest} more and back to the first"]
+    size = len(ring.links)
+    end = "neither can go on" if size == 2 else f"none of the {size} can go on"
+    return f"Deadlock: {'; '.join(clauses)}; {end}{_others(ring)}."
+
+
+def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
+    snapshot, wait = ledger.snapshot, own.wait
+    name = who(snapshot, wait.actor, wait.label)
+    wish = f"{wish_of(ledger, wait)} {lock_name(snapshot, wait.lock)} in {where(wait.site)}"
+    if own.behind is not None:
+        writer = who(snapshot, own.behind.actor, own.behind.label)
+        wish += f" behind the pending writer {writer}"
+    if leading.hold is None:
+        return f"{name} {wish}"
+    held = lock_name(snapshot, leading.hold.lock)
+    return f"{name} holds {held}, taken in {where(leading.hold.site)}, and {wish}"
+
+
+def _recursive_read(ledger: Ledger, ring: Ring) -> str | None:
+    """The sentence for a reader who asks again behind a writer who waits for that reader."""
+    if len(ring.links) != 2:
+        return None
+    for first, second in _parties(ring):
+        if first.behind is not None and second.hold is not None:
+            snapshot, wait = ledger.snapshot, first.wait
+            if wait.lock != second.wait.lock:
+                return None
+            return (
+                f"Deadlock by a recursive read: {who(snapshot, wait.actor, wait.label)} reads "
+                f"{lock_name(snapshot, wait.lock)} since {where(second.hold.site)} and asks to read "
+                f"it again in {where(wait.site)}, behind the pending writer "
+                f"{who(snapshot, second.wait.actor, second.wait.label)}, who waits in "
+                f"{where(second.wait.site)} for the first read to end{_others(ring)}."
+            )
+    return None
+
+
+def _others(ring: Ring) -> str:
+    others = ring.size - len(ring.links)
+    return (
+        f"; {count(others, 'more thread is', 'more threads are')} caught with them"
+        if others
+        else ""
+    )

@@ -1,0 +1,99 @@
+"""Who holds a lock, in words, for the findings about those who wait for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.ledger import Ledger
+from locktrace.diagnose.roles import wish_of
+from locktrace.model import Certainty, Hold, Mode, Site
+from locktrace.snapshots.groups import HoldGroup, group_holds
+from locktrace.wording import count, duration, listing, lock_name, where, who
+
+MOST_TOLD = 2  # groups of holds told in a message
+_CERTAINTIES = list(Certainty)
+
+
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """The holds of one lock. `phrase` begins with the certainty: "held by …"."""
+
+    groups: tuple[HoldGroup, ...]
+    certainty: Certainty
+    phrase: str
+
+    @property
+    def leaked(self) -> bool:
+        return any(group.leaked for group in self.groups)
+
+    @property
+    def actors(self) -> tuple[int, ...]:
+        return tuple(actor for group in self.groups for actor in group.actors)
+
+    @property
+    def sites(self) -> list[tuple[Site | None, str]]:
+        return [(group.site, "holder") for group in self.groups]
+
+
+def holders_of(case: Case, lock: int) -> Holders:
+    """Who holds `lock`: leaked holds first, as the reason why it may never be free again."""
+    ledger = case.ledger
+    holds = ledger.holds.get(lock, ())
+    groups = group_holds(ledger.snapshot, holds)
+    certainty = certainty_of(ledger, lock, holds)
+    unlisted = ledger.lock(lock).unlisted_holds
+    if not groups:
+        unknown = (
+            f"held {unlisted} times, by whom was not recorded" if unlisted else "no holder is known"
+        )
+        return Holders((), certainty, unknown)
+    parts = [_phrase(case, group) for group in groups]
+    if unlisted:
+        parts.append(f"{count(unlisted, 'more hold')} not listed")
+    return Holders(groups, certainty, f"{certainty} {listing(parts, MOST_TOLD)}")
+
+
+def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
+    """How sure it is that those who took the lock are those to ask, in doubt the less sure.
+
+    The ledger saw each acquire and no release, so a hold stands as "held by". A lock known
+    to be released by others is "likely held by" who took it; an exclusive hold of a thread
+    that has ended was "last held by" it, since what has ended holds nothing.
+    """
+    if not holds:
+        return Certainty.UNKNOWN
+    if ledger.is_handed_over(lock):
+        return Certainty.LIKELY
+    if any(hold.mode is Mode.EXCLUSIVE and _has_ended(ledger, hold) for hold in holds):
+        return Certainty.LAST
+    return Certainty.HELD_BY
+
+
+def _has_ended(ledger: Ledger, hold: Hold) -> bool:
+    actor = ledger.snapshot.actors.get(hold.actor)
+    return actor is not None and actor.ended
+
+
+def _phrase(case: Case, group: HoldGroup) -> str:
+    if group.mode is Mode.SHARED:
+        readers = count(len(group.holds), "reader")
+        return f"{readers} from {where(group.site)}{', never released' if group.leaked else ''}"
+    hold = group.holds[0]
+    name = who(case.ledger.snapshot, hold.actor, hold.label)
+    ago = duration(case.age(hold.since_ns))
+    return f"{name}, who took it {ago} ago in {where(group.site)}{_fate(case, group, hold)}"
+
+
+def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:
+    """What has become of an exclusive holder since."""
+    ledger = case.ledger
+    if _has_ended(ledger, hold):
+        return " and has ended without releasing it"
+    if group.leaked:
+        return " and did not release it before that function returned"
+    waits = [w for w in ledger.waits_by_actor.get(hold.actor, ()) if w.lock != hold.lock]
+    if waits:
+        return f" and now {wish_of(ledger, waits[0])} {lock_name(ledger.snapshot, waits[0].lock)}"
+    return ""

@@ -1,0 +1,83 @@
+"""`leaked-lock`: holds that nobody is left to release; seen before anybody waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.roles import creators, named, role_sites
+from locktrace.model import Certainty, Finding, Mode, Severity
+from locktrace.snapshots.groups import HoldGroup, group_holds
+from locktrace.wording import count, duration, listing, lock_name, where, who
+
+KIND = "leaked-lock"
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """Holds older than `leak_after` whose function has returned or whose actor has ended,
+    grouped by lock and site.
+
+    Not semaphores (a permit is nobody's), not locks that others were seen to release, not
+    inner locks (the compound's own hold tells it). `evidence` is the group's oldest hold:
+    more may join it, but as long as that one is there the leak is.
+    """
+    ledger = case.ledger
+    for lock, holds in ledger.holds.items():
+        if ledger.is_semaphore(lock) or ledger.is_handed_over(lock) or ledger.is_inner(lock):
+            continue
+        old = [
+            hold
+            for hold in holds
+            if ledger.is_leaked(hold) and case.age(hold.since_ns) >= case.thresholds.leak_after
+        ]
+        for group in group_holds(ledger.snapshot, old):
+            yield _finding(case, group)
+
+
+def _finding(case: Case, group: HoldGroup) -> Finding:
+    oldest = group.holds[0]
+    return Finding(
+        kind=KIND,
+        severity=Severity.ERROR,
+        certainty=Certainty.HELD_BY,
+        message=_message(case, group),
+        locks=(group.lock,),
+        sites=role_sites([(group.site, "holder"), *creators(case.ledger, [group.lock])]),
+        actors=named(group.actors),
+        since_ns=oldest.since_ns,
+        evidence=frozenset({oldest.id}),
+        count=len(group.holds),
+    )
+
+
+def _message(case: Case, group: HoldGroup) -> str:
+    snapshot = case.ledger.snapshot
+    lock = lock_name(snapshot, group.lock)
+    ago = duration(case.age(group.holds[0].since_ns))
+    if group.mode is Mode.SHARED:
+        return _shared(case, group, lock, ago)
+    takers = dict.fromkeys(who(snapshot, hold.actor, hold.label) for hold in group.holds)
+    times = f" {len(group.holds)} times" if len(group.holds) > 1 else ""
+    return (
+        f"{lock} was taken{times} by {listing(list(takers))} in {where(group.site)} {ago} ago "
+        f"and is still held, although {_fate(case, group)}."
+    )
+
+
+def _shared(case: Case, group: HoldGroup, lock: str, ago: str) -> str:
+    number = len(group.holds)
+    # The agent lists the oldest holds only: those that it merely counts may be in good hands.
+    least = "at least " if case.ledger.lock(group.lock).unlisted_holds else ""
+    locks = count(number, "read lock")
+    was, age = ("was", f"taken {ago} ago") if number == 1 else ("were", f"the oldest {ago} ago")
+    return (
+        f"{lock}: {least}{locks} taken in {where(group.site)} {was} never released, although "
+        f"{_fate(case, group)}; {age}."
+    )
+
+
+def _fate(case: Case, group: HoldGroup) -> str:
+    actors = [case.ledger.snapshot.actors.get(actor) for actor in group.actors]
+    if all(actor is not None and actor.ended for actor in actors):
+        return "that thread has ended" if len(actors) == 1 else "those threads have ended"
+    return "that function has returned"

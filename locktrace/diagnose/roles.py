@@ -1,0 +1,43 @@
+"""The sites of a finding and the parts they play in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from locktrace.diagnose.ledger import Ledger
+from locktrace.model import Mode, RoleSite, Site, Wait
+
+MOST_NAMED = 10
+"""Sites and actors that one finding lists; its `count` tells of all."""
+
+
+def role_of(ledger: Ledger, wait: Wait) -> str:
+    """``reader`` or ``writer`` of a read-write lock, ``waiter`` for any other."""
+    if wait.lock not in ledger.read_write:
+        return "waiter"
+    return "reader" if wait.mode is Mode.SHARED else "writer"
+
+
+def wish_of(ledger: Ledger, wait: Wait) -> str:
+    """What the actor does: ``waits for``, ``waits to read`` or ``waits to write``."""
+    verbs = {"reader": "waits to read", "writer": "waits to write", "waiter": "waits for"}
+    return verbs[role_of(ledger, wait)]
+
+
+def wait_sites(ledger: Ledger, waits: Iterable[Wait]) -> list[tuple[Site | None, str]]:
+    return [(wait.site, role_of(ledger, wait)) for wait in waits]
+
+
+def creators(ledger: Ledger, locks: Iterable[int]) -> list[tuple[Site | None, str]]:
+    return [(ledger.lock(lock).created_at, "creator") for lock in locks]
+
+
+def role_sites(pairs: Iterable[tuple[Site | None, str]]) -> tuple[RoleSite, ...]:
+    """Each known site once for each role, in the order given, `MOST_NAMED` at most."""
+    known = dict.fromkeys(RoleSite(site, role) for site, role in pairs if site is not None)
+    return tuple(known)[:MOST_NAMED]
+
+
+def named(actors: Iterable[int]) -> tuple[int, ...]:
+    """Each actor once, in the order given, `MOST_NAMED` at most."""
+    return tuple(dict.fromkeys(actors))[:MOST_NAMED]

@@ -1,0 +1,80 @@
+"""`self-deadlock`: an actor that waits for a lock which it holds itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.ledger import Ledger
+from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
+from locktrace.model import Certainty, Finding, Hold, Mode, Severity, Site, Wait
+from locktrace.wording import count, duration, lock_name, where, who
+
+KIND = "self-deadlock"
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """Untimed waits for a lock that the waiter's own hold excludes: taken twice, a read
+    turned into a write, or a write into a read. One finding for each lock and site of hold.
+
+    Some programs take a plain lock twice on purpose, for another thread to release as a
+    signal. So the wait must have lasted `stall_after`, locks that were ever handed over
+    are left out, and so are semaphores, Conditions and Events, which are made for it.
+    """
+    for lock in case.ledger.waits:
+        groups: dict[Site | None, list[tuple[Wait, Hold]]] = {}
+        for wait, hold in _stuck(case, lock):
+            groups.setdefault(hold.site, []).append((wait, hold))
+        for members in groups.values():
+            yield _finding(case, lock, members)
+
+
+def _stuck(case: Case, lock: int) -> Iterator[tuple[Wait, Hold]]:
+    ledger = case.ledger
+    if ledger.is_semaphore(lock) or ledger.is_handed_over(lock) or ledger.is_reentrant(lock):
+        return
+    for wait in ledger.contention(lock):
+        hold = ledger.own_conflict(wait)
+        long_enough = case.age(wait.since_ns) >= case.thresholds.stall_after
+        if hold is not None and long_enough and not wait.timed:
+            yield wait, hold
+
+
+def _finding(case: Case, lock: int, members: list[tuple[Wait, Hold]]) -> Finding:
+    ledger = case.ledger
+    wait, hold = members[0]
+    return Finding(
+        kind=KIND,
+        severity=Severity.ERROR,
+        certainty=Certainty.HELD_BY,
+        message=_message(case, wait, hold, len(members) - 1),
+        locks=(lock,),
+        sites=role_sites(
+            [
+                (hold.site, "holder"),
+                *((w.site, role_of(ledger, w)) for w, _ in members),
+                *creators(ledger, [lock]),
+            ]
+        ),
+        actors=named(w.actor for w, _ in members),
+        since_ns=wait.since_ns,
+        evidence=frozenset({wait.id, hold.id}),
+        count=len(members),
+    )
+
+
+def _message(case: Case, wait: Wait, hold: Hold, others: int) -> str:
+    snapshot = case.ledger.snapshot
+    ago = duration(case.age(hold.since_ns))
+    name = who(snapshot, wait.actor, wait.label)
+    wish = f"{wish_of(case.ledger, wait)} {lock_name(snapshot, wait.lock)} in {where(wait.site)}"
+    took = f"took {_as(case.ledger, hold)}itself in {where(hold.site)} {ago} ago"
+    end = " and did not release before that function returned" if hold.returned else ""
+    more = f"; {count(others, 'more thread does', 'more threads do')} the same" if others else ""
+    return f"{name} {wish}, which it {took}{end}{more}; it can go on only if another thread releases it."
+
+
+def _as(ledger: Ledger, hold: Hold) -> str:
+    if hold.lock not in ledger.read_write:
+        return ""
+    return "for reading " if hold.mode is Mode.SHARED else "for writing "

@@ -1,0 +1,91 @@
+"""`stall`: a lock waited for longer than it should be, with nothing more exact to say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.holders import Holders, holders_of
+from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
+from locktrace.model import Certainty, Finding, Severity, Wait
+from locktrace.wording import count, duration, lock_name, where, who
+
+KIND = "stall"
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """Locks whose longest wait has lasted `stall_after`, unless a deadlock or a pending
+    writer explains it already.
+
+    `evidence` is that longest wait: if another has taken its place, the queue moves.
+    """
+    for lock in case.ledger.waits:
+        if lock in case.explained:
+            continue
+        waits = case.ledger.contention(lock)
+        if not waits or case.age(waits[0].since_ns) < case.thresholds.stall_after:
+            continue
+        if not _is_idle(case, lock, waits):
+            yield _finding(case, lock, waits)
+
+
+def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
+    """Whether the waiters may as well be waiting to be given work.
+
+    So it is where the lock serves as a signal: a semaphore which others release, and a
+    semaphore or handed-over lock which nobody holds but those who wait for it.
+    """
+    ledger = case.ledger
+    semaphore, handed_over = ledger.is_semaphore(lock), ledger.is_handed_over(lock)
+    if semaphore and handed_over:
+        return True
+    waiting = {wait.actor for wait in waits}
+    alone = all(hold.actor in waiting for hold in ledger.holds.get(lock, ()))
+    return alone and (semaphore or handed_over)
+
+
+def _finding(case: Case, lock: int, waits: tuple[Wait, ...]) -> Finding:
+    ledger = case.ledger
+    holders = holders_of(case, lock)
+    return Finding(
+        kind=KIND,
+        severity=_severity(case, waits, holders),
+        certainty=holders.certainty,
+        message=_message(case, waits, holders),
+        locks=(lock,),
+        sites=role_sites([*holders.sites, *wait_sites(ledger, waits), *creators(ledger, [lock])]),
+        actors=named([*holders.actors[:5], *(wait.actor for wait in waits)]),
+        since_ns=waits[0].since_ns,
+        evidence=frozenset({waits[0].id}),
+        count=len(waits),
+    )
+
+
+def _severity(case: Case, waits: tuple[Wait, ...], holders: Holders) -> Severity:
+    """An error only where a known holder keeps somebody who will not give up by himself."""
+    lock = waits[0].lock
+    if case.ledger.is_handed_over(lock):
+        return Severity.INFO
+    doubtful = holders.certainty is Certainty.UNKNOWN or case.ledger.is_semaphore(lock)
+    return Severity.WARNING if doubtful or all(w.timed for w in waits) else Severity.ERROR
+
+
+def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
+    ledger, first = case.ledger, waits[0]
+    snapshot = ledger.snapshot
+    lock = lock_name(snapshot, first.lock)
+    longest = duration(case.age(first.since_ns))
+    name = who(snapshot, first.actor, first.label)
+    if len(waits) == 1:
+        start = f"{name} {wish_of(ledger, first)} {lock} since {longest} in {where(first.site)}"
+    else:
+        start = (
+            f"{count(len(waits), 'thread')} wait for {lock}, the longest, {name}, "
+            f"since {longest} in {where(first.site)}"
+        )
+    doubt = ""
+    if ledger.is_handed_over(first.lock):
+        doubt = " (threads hand this lock over to each other, so that may be as it should)"
+    elif holders.certainty is Certainty.UNKNOWN:
+        doubt = " (it may have been taken before tracing began)"
+    return f"{start}; {holders.phrase}{doubt}."

@@ -1,0 +1,28 @@
+"""How long something must last before a detector speaks of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """All in seconds."""
+
+    stall_after: float = 3.0
+    """A wait this long is a stall, and a thread that waits for itself this long is stuck."""
+
+    leak_after: float = 1.0
+    """A hold whose function has returned is a leak once it is this old."""
+
+    long_hold_after: float = 10.0
+    """A hold this old is worth a remark."""
+
+    @property
+    def pending_writer_after(self) -> float:
+        """A writer that has waited this long, with readers blocked behind it, is worth a warning.
+
+        Half of `stall_after`: a healthy write waits milliseconds, and two stalled parties
+        (the writer, and everybody behind it) deserve an earlier word than one.
+        """
+        return self.stall_after / 2

@@ -1,0 +1,148 @@
+"""Who can go on only after whom: the graph in which a cycle is a deadlock.
+
+An edge says "cannot go on, ever, before the other has moved", so what may resolve by itself
+makes none: timed waits, signals, semaphores (anybody may release those) and locks that are
+handed over. A leaked hold makes none either, as its holder would not release it anyway: the
+leak explains that wait. Nor does a wait for what the actor holds itself (`self_deadlock`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from locktrace.diagnose.cycles import knots, shortest_ring
+from locktrace.diagnose.ledger import Ledger
+from locktrace.model import Hold, Mode, Wait
+
+
+class Demand(NamedTuple):
+    """A lock wanted in a mode. As a node between its waiters and its holders it keeps the
+    graph linear: 1,000 waiters for a lock with 1,000 readers are 2,000 edges, not a million."""
+
+    lock: int
+    mode: Mode
+
+
+Node = int | Demand
+"""An actor's id or a demand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One step of a ring: `wait` cannot end before `hold` is released, or before the writer
+    of `behind`, which was there first, has had its turn."""
+
+    wait: Wait
+    hold: Hold | None = None
+    behind: Wait | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """A cycle that starts with the longest wait in it; `size` counts the actors that are
+    knotted together with it, its own included."""
+
+    links: tuple[Link, ...]
+    size: int
+
+
+class WaitGraph:
+    """The graph of one ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._waits = {
+            actor: tuple(wait for wait in waits if self._is_permanent(wait))
+            for actor, waits in ledger.waits_by_actor.items()
+        }
+        self._writers: dict[int, Wait | None] = {}
+        self._successors: dict[Node, list[Node]] = {}
+        for actor, waits in self._waits.items():
+            for wait in waits:
+                self._add(actor, wait)
+
+    def rings(self) -> Iterator[Ring]:
+        """One ring for each knot of actors, the shortest through its longest wait.
+
+        A knot with several cycles (many readers who each hold and ask again) is one deadlock.
+        """
+        for knot in knots(self._successors):
+            actors = [node for node in knot if isinstance(node, int)]
+            start = min(actors, key=lambda a: (self._waits[a][0].since_ns, self._waits[a][0].id))
+            ring = shortest_ring(self._successors, knot, start)
+            yield Ring(tuple(self._links(ring)), len(actors))
+
+    def _is_permanent(self, wait: Wait) -> bool:
+        ledger, lock = self._ledger, wait.lock
+        return not (
+            wait.timed
+            or ledger.is_signal(lock)
+            or ledger.is_semaphore(lock)
+            or ledger.is_handed_over(lock)
+            or ledger.own_conflict(wait)
+        )
+
+    def _add(self, actor: int, wait: Wait) -> None:
+        demand = Demand(wait.lock, wait.mode)
+        edges = self._successors.setdefault(actor, [])
+        edges.append(demand)
+        if demand not in self._successors:
+            holders = dict.fromkeys(hold.actor for hold in self._obstacles(demand))
+            self._successors[demand] = list(holders)
+        writer = self._pending_writer(wait)
+        if writer is not None:
+            edges.append(writer.actor)
+
+    def _obstacles(self, demand: Demand) -> Iterator[Hold]:
+        """The holds to be released before `demand` can be met, oldest first."""
+        for hold in self._ledger.holds.get(demand.lock, ()):
+            excludes = Mode.EXCLUSIVE in (demand.mode, hold.mode)
+            if excludes and not self._ledger.is_leaked(hold):
+                yield hold
+
+    def _pending_writer(self, wait: Wait) -> Wait | None:
+        """The writer that a reader queues behind: the first to have come, if before the reader.
+
+        Only while others read: the end of a write admits the readers who wait, whatever
+        writer has come meanwhile.
+        """
+        if wait.mode is not Mode.SHARED:
+            return None
+        lock = wait.lock
+        if lock not in self._writers:
+            self._writers[lock] = self._ledger.pending_writer(lock)
+        first = self._writers[lock]
+        if first is None or first.timed or first.actor == wait.actor:
+            return None
+        return first if first.since_ns < wait.since_ns else None
+
+    def _links(self, ring: list[Node]) -> Iterator[Link]:
+        for position, node in enumerate(ring):
+            if isinstance(node, Demand):
+                continue
+            following = ring[(position + 1) % len(ring)]
+            if isinstance(following, Demand):
+                holder = ring[(position + 2) % len(ring)]
+                wait = self._wait_for(node, following)
+                hold = next(h for h in self._obstacles(following) if h.actor == holder)
+                yield Link(wait, hold=hold)
+            else:
+                yield self._link_behind(node, following)
+
+    def _wait_for(self, actor: int, demand: Demand) -> Wait:
+        return next(w for w in self._waits[actor] if (w.lock, w.mode) == demand)
+
+    def _link_behind(self, reader: int, writer: int) -> Link:
+        for wait in self._waits[reader]:
+            pending = self._pending_writer(wait)
+            if pending is not None and pending.actor == writer:
+                return Link(wait, behind=pending)
+        raise ValueError("the graph has an edge that no wait has made")
+
+
+def evidence(links: Iterable[Link]) -> frozenset[int]:
+    """Ids of all holds and waits in `links`."""
+    records = [record for link in links for record in (link.wait, link.hold, link.behind)]
+    return frozenset(record.id for record in records if record is not None)

@@ -1,0 +1,134 @@
+"""The agent's socket as a source."""
+
+from __future__ import annotations
+
+import select
+import socket
+import time
+from collections import deque
+
+import psutil
+
+from locktrace.errors import NoSuchProcessError, TargetLostError
+from locktrace.model import Process
+from locktrace.observe.source import Frame
+from locktrace.wire import frames
+from locktrace.wire.frames import FrameError, FrameReader
+
+HANDSHAKE_S = 5.0
+READ_SIZE = 1 << 18
+MAX_TURN = 64  # reads in one turn, so that a flood cannot hold a screen back
+SAME_CLOCK_NS = 1_000_000_000
+
+
+class AgentSource:
+    """Speaks the protocol on a connected socket; `process` is known after the handshake."""
+
+    def __init__(self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S) -> None:
+        self._socket = connection
+        self._reader = FrameReader(frames.MAX_TO_OBSERVER)
+        self._waiting: deque[Frame] = deque()
+        self._pid = pid
+        self.agent_thread = 0
+        self.clock_offset_ns = 0
+        self.process = self._shake_hands(patience)
+
+    def _shake_hands(self, patience: float) -> Process:
+        self._send(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
+        deadline = time.monotonic() + patience
+        while not self._waiting:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TargetLostError(
+                    f"the agent in process {self._pid} did not answer within {patience:.0f} s; "
+                    "its interpreter may be stopped or stuck in a C call"
+                )
+            self._read(left)
+        kind, payload = self._waiting.popleft()
+        hello = frames.unpack_json(payload)
+        if kind == frames.BYE:
+            raise TargetLostError(f"the agent refused: {hello.get('reason', 'no reason given')}")
+        if kind != frames.HELLO or hello.get("protocol") != frames.PROTOCOL:
+            raise TargetLostError(
+                f"process {self._pid} speaks protocol {hello.get('protocol')}, "
+                f"this locktrace speaks {frames.PROTOCOL}; use the same version on both sides"
+            )
+        return self._process(hello)
+
+    def _process(self, hello: dict[str, object]) -> Process:
+        pid = int(str(hello["pid"]))
+        offset = time.monotonic_ns() - int(str(hello["time_ns"]))
+        self.clock_offset_ns = offset if abs(offset) > SAME_CLOCK_NS else 0
+        self.agent_thread = int(str(hello["agent_thread"]))
+        try:
+            created = psutil.Process(self._pid).create_time()
+        except psutil.Error:
+            raise NoSuchProcessError(f"there is no process {self._pid} any more") from None
+        command = hello["command"]
+        return Process(
+            pid=pid,
+            created=created,
+            python=str(hello["python"]),
+            core=str(hello["core"]),
+            command=tuple(map(str, command)) if isinstance(command, list) else (),
+            agent=str(hello["agent"]),
+        )
+
+    def receive(self, timeout: float) -> list[Frame]:
+        if not self._waiting:
+            self._read(timeout)
+        received = list(self._waiting)
+        self._waiting.clear()
+        for index, (kind, payload) in enumerate(received):
+            if kind == frames.BYE:
+                if index:  # first what came before the goodbye
+                    self._waiting.extend(received[index:])
+                    return received[:index]
+                reason = frames.unpack_json(payload).get("reason", "the agent ended the connection")
+                raise TargetLostError(self._lost(str(reason)))
+        return received
+
+    def _read(self, timeout: float) -> None:
+        ready, _, _ = select.select([self._socket], [], [], max(0.0, timeout))
+        turns = 0
+        while ready and turns < MAX_TURN:
+            turns += 1
+            try:
+                data = self._socket.recv(READ_SIZE)
+                if data:
+                    self._waiting.extend(self._reader.feed(data))
+            except (OSError, FrameError) as error:
+                raise TargetLostError(self._lost(str(error))) from None
+            if not data:
+                if self._waiting:
+                    return  # the end is told when what came before it has been taken
+                raise TargetLostError(self._lost(""))
+            ready, _, _ = select.select([self._socket], [], [], 0)
+
+    def _lost(self, reason: str) -> str:
+        alive = psutil.pid_exists(self._pid) and _status(self._pid) != psutil.STATUS_ZOMBIE
+        if reason:
+            return f"process {self._pid}: {reason}"
+        if alive:
+            return f"process {self._pid} is alive but its agent has closed the connection"
+        return f"process {self._pid} has ended without a goodbye (killed, crashed or os._exit)"
+
+    def ask(self, what: str) -> None:
+        self._send(frames.pack_json(frames.REQUEST, {"ask": what}))
+
+    def _send(self, data: bytes) -> None:
+        try:
+            self._socket.sendall(data)
+        except OSError:
+            # What the peer said before it closed is still there to read, and says more.
+            return
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+def _status(pid: int) -> str:
+    try:
+        return str(psutil.Process(pid).status())
+    except psutil.Error:
+        return str(psutil.STATUS_ZOMBIE)

@@ -1,0 +1,190 @@
+"""The observer's current picture: a full ledger, then events on top of it.
+
+Applying a frame twice does no harm and an event for something unknown is ignored, so a
+ledger taken while events were under way needs no agreement about where one ends.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from locktrace.model import Actor, Hold, Lock, Mode, Process, Site, Snapshot, Stack, ThreadStack, Wait
+from locktrace.observe.rates import Rates
+from locktrace.wire import frames
+from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, WAITED, WAITING, unpack_events
+
+MAX_LABELS = 20_000
+TIMED = 2  # flag of a WAITING event, beside `shared`
+
+
+class LedgerState:
+    """Applies frames; `snapshot` gives the frozen picture."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._locks: dict[int, Lock] = {}
+        self._actors: dict[int, Actor] = {}
+        self._stacks: dict[int, tuple[int, Stack]] = {0: (0, ())}
+        self._labels: OrderedDict[int, str] = OrderedDict()
+        self._holds: dict[int, Hold] = {}
+        self._waits: dict[int, Wait] = {}
+        self._rates = Rates()
+        self.dropped = 0
+        self.faults = 0
+        self.heard_ns = 0
+        self.complete = False
+        self.threads: tuple[ThreadStack, ...] | None = None
+
+    def apply(self, kind: int, payload: bytes) -> None:
+        """Take in one frame; FrameError when it is not what docs/protocol.md says."""
+        if kind == frames.EVENTS:
+            self._apply_events(payload)
+            return
+        document = frames.unpack_json(payload)
+        try:
+            _APPLY.get(kind, _ignore)(self, document)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise frames.FrameError(f"a frame of type {kind} has no sense ({error!r})") from None
+
+    def snapshot(self, now_ns: int) -> Snapshot:
+        """The picture at `now_ns` of the target's clock."""
+        return Snapshot(
+            process=self._process,
+            taken_ns=now_ns,
+            taken_at=time.time(),
+            locks={id: self._rates.dress(lock) for id, lock in self._locks.items()},
+            actors=dict(self._actors),
+            holds=tuple(self._holds.values()),
+            waits=tuple(self._waits.values()),
+            dropped=self.dropped,
+            faults=self.faults,
+        )
+
+    # -- frames
+
+    def _define(self, document: dict[str, Any]) -> None:
+        for id, kind, name, site, parent in document.get("locks", ()):
+            created = Site(*site) if site is not None else None
+            known = self._locks.get(id)
+            self._locks[id] = (
+                replace(known, kind=kind, name=name, created_at=created, parent=parent)
+                if known is not None
+                else Lock(id, kind, name, created, parent)
+            )
+        for id, site_index, sites in document.get("stacks", ()):
+            self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))
+        for id, name, kind, native_id, label, ended in document.get("actors", ()):
+            self._actors[id] = Actor(id, name, kind, native_id, label, bool(ended))
+        for id, text in document.get("labels", ()):
+            self._labels[id] = text
+        while len(self._labels) > MAX_LABELS:
+            self._labels.popitem(last=False)
+
+    def _totals(self, document: dict[str, Any]) -> None:
+        for id, acquisitions, contended, wait_ns, hold_ns, foreign, unlisted in document["locks"]:
+            lock = self._locks.get(id)
+            if lock is None:
+                continue
+            self._rates.count(id, acquisitions)
+            self._locks[id] = replace(
+                lock,
+                acquisitions=acquisitions,
+                contended=contended,
+                wait_ns=wait_ns,
+                hold_ns=hold_ns,
+                foreign_releases=foreign,
+                unlisted_holds=unlisted,
+            )
+        if "time_ns" in document:
+            self._rates.tick(document["time_ns"])
+            self._hear(document)
+        for id in document.get("returned", ()):
+            if id in self._holds:
+                self._holds[id] = replace(self._holds[id], returned=True)
+        for id in document.get("ended", ()):
+            if id in self._actors:
+                self._actors[id] = replace(self._actors[id], ended=True)
+
+    def _ledger(self, document: dict[str, Any]) -> None:
+        self._holds = {row[0]: self._hold(*row) for row in document["holds"]}
+        self._waits = {row[0]: self._wait(*row) for row in document["waits"]}
+        self._hear(document)
+        self.complete = True
+
+    def _hear(self, document: dict[str, Any]) -> None:
+        self.heard_ns = document["time_ns"]
+        self.dropped = document.get("dropped", self.dropped)
+        self.faults = document.get("faults", self.faults)
+
+    def _threads(self, document: dict[str, Any]) -> None:
+        self.threads = tuple(
+            ThreadStack(native_id, name, tuple(Site(*site) for site in sites))
+            for native_id, name, sites in document["threads"]
+        )
+
+    # -- events
+
+    def _apply_events(self, payload: bytes) -> None:
+        for _seq, at, ref, lock, actor, stack, label_id, op, flags in unpack_events(payload):
+            self.heard_ns = max(self.heard_ns, at)
+            if op == RELEASED:
+                self._holds.pop(ref, None)
+            elif op == WAITED:
+                self._waits.pop(ref, None)
+            elif op == DESTROYED:
+                self._destroy(lock)
+            elif op in {ACQUIRED, WAITING}:
+                label = self._labels.get(label_id, "")
+                self._relabel(actor, label)
+                shared = flags & 1
+                if op == ACQUIRED:
+                    self._holds[ref] = self._hold(ref, lock, shared, actor, stack, at, label, 0)
+                else:
+                    timed = flags & TIMED
+                    self._waits[ref] = self._wait(ref, lock, shared, actor, stack, at, label, timed)
+
+    def _relabel(self, actor: int, label: str) -> None:
+        known = self._actors.get(actor)
+        if known is not None and known.label != label:
+            self._actors[actor] = replace(known, label=label)
+
+    def _destroy(self, lock: int) -> None:
+        self._locks.pop(lock, None)
+        self._rates.forget(lock)
+        for table in (self._holds, self._waits):
+            for ref in [r for r, record in _records(table) if record.lock == lock]:
+                del table[ref]
+
+    def _hold(
+        self, id: int, lock: int, shared: int, actor: int, stack: int, since: int, label: str, gone: int
+    ) -> Hold:
+        site_index, sites = self._stacks.get(stack, (0, ()))
+        mode = Mode.SHARED if shared else Mode.EXCLUSIVE
+        return Hold(id, lock, mode, actor, sites, since, label, bool(gone), site_index)
+
+    def _wait(
+        self, id: int, lock: int, shared: int, actor: int, stack: int, since: int, label: str, timed: int
+    ) -> Wait:
+        _, sites = self._stacks.get(stack, (0, ()))
+        mode = Mode.SHARED if shared else Mode.EXCLUSIVE
+        return Wait(id, lock, mode, actor, sites, since, label, bool(timed))
+
+
+def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:
+    return table.items()
+
+
+def _ignore(_state: LedgerState, _document: dict[str, Any]) -> None:
+    """A frame of a type that a later version may add."""
+
+
+_APPLY = {
+    frames.DEFINE: LedgerState._define,
+    frames.TOTALS: LedgerState._totals,
+    frames.LEDGER: LedgerState._ledger,
+    frames.STACKS: LedgerState._threads,
+}

@@ -1,0 +1,36 @@
+"""Lock events as fixed records of 48 bytes, which a C core can write by copying memory.
+
+A record is (seq, time_ns, ref, lock, actor, stack, label, op, shared). `seq` counts the
+agent's events, so a gap tells how many were dropped. `ref` is the id of the hold or wait
+that the event begins or ends; `time_ns` is CLOCK_MONOTONIC.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Iterator
+
+from locktrace.wire.frames import FrameError
+
+Event = tuple[int, int, int, int, int, int, int, int, int]
+
+WAITING = 1  # a wait begins, before blocking
+WAITED = 2  # a wait is over, with the lock or without
+ACQUIRED = 3  # a hold begins
+RELEASED = 4  # a hold ends
+DESTROYED = 5  # the lock is gone
+
+RECORD = struct.Struct("<QQQIIIIBB6x")
+
+
+def pack_events(events: Iterable[Event]) -> bytes:
+    """The records, one after another."""
+    pack = RECORD.pack
+    return b"".join([pack(*event) for event in events])
+
+
+def unpack_events(payload: bytes) -> Iterator[Event]:
+    """The events of a payload; FrameError when it is cut."""
+    if len(payload) % RECORD.size:
+        raise FrameError("an events payload is not a whole number of records")
+    return RECORD.iter_unpack(payload)  # type: ignore[return-value]

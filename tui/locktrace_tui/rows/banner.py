@@ -1,0 +1,104 @@
+"""The state of the target in one sentence, and the line that says which process it is."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+
+from locktrace.model import SIGNAL_KINDS, Snapshot
+from locktrace.session import View
+from locktrace.wording import count, duration
+from locktrace_tui.rows.cells import Cell, Tone
+from locktrace_tui.rows.signs import SYMBOLS, TONES, headline
+
+
+@dataclass(frozen=True, slots=True)
+class BannerText:
+    """The banner's cells; ``tone`` is the colour of the whole.
+
+    ``badge`` and ``state`` are the sentence, ``process`` the line below it, in parts, and
+    ``mode`` says whether the picture is live.
+    """
+
+    tone: Tone
+    badge: Cell
+    state: tuple[Cell, ...]
+    process: tuple[Cell, ...]
+    mode: Cell
+
+
+CONNECTING = BannerText(
+    Tone.MUTED,
+    Cell("… CONNECTING", Tone.MUTED),
+    (Cell("waiting for the first snapshot"),),
+    (),
+    Cell(""),
+)
+
+
+def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
+    """`view` is what is shown; `latest` is newer if the person has held the picture still.
+
+    `paused_for` is for how long (s), None while it moves.
+    """
+    badge, tone, sentence = _verdict(view)
+    state = [Cell(sentence)]
+    more = len(view.findings) - 1
+    if more > 0:
+        state.append(Cell(f"(+ {count(more, 'finding')})", Tone.MUTED))
+    if view.ended is not None:
+        ended = Cell(f"{view.ended.rstrip('.')}. This is the last picture.", Tone.STRONG)
+        last = Cell(f"{badge.text} {sentence}", badge.tone)
+        state = [ended, last, *state[1:]]
+        badge = Cell("■ ENDED", Tone.STRONG)
+    return BannerText(tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest))
+
+
+def _verdict(view: View) -> tuple[Cell, Tone, str]:
+    if not view.findings:
+        return Cell("✔ OK", Tone.SUCCESS), Tone.SUCCESS, _calm(view.snapshot)
+    worst = view.findings[0]
+    tone = TONES[worst.severity]
+    badge = Cell(f"{SYMBOLS[worst.severity]} {worst.severity.upper()}", tone)
+    shout = headline(worst)
+    return badge, tone, f"{shout} — {worst.message}" if shout else worst.message
+
+
+def _calm(snapshot: Snapshot) -> str:
+    """What there is to say where nothing is wrong; waits for a signal are no waits for a lock."""
+    waits = [
+        wait
+        for wait in snapshot.waits
+        if (lock := snapshot.locks.get(wait.lock)) and lock.kind not in SIGNAL_KINDS
+    ]
+    held = len({hold.lock for hold in snapshot.holds})
+    parts = ["No findings", count(len(snapshot.locks), "lock"), f"{held} held"]
+    if waits:
+        longest = max(snapshot.age(wait.since_ns) for wait in waits)
+        parts.append(f"{count(len(waits), 'waiter')}, the longest for {duration(longest)}")
+    else:
+        parts.append("nobody waits")
+    return ": ".join([parts[0], ", ".join(parts[1:])]) + "."
+
+
+def _process(snapshot: Snapshot) -> tuple[Cell, ...]:
+    process = snapshot.process
+    parts = [
+        Cell(f"pid {process.pid}", Tone.STRONG),
+        Cell(f"Python {process.python}"),
+        Cell(f"{process.core} core"),
+    ]
+    if snapshot.dropped:
+        parts.append(Cell(f"▲ {count(snapshot.dropped, 'event')} dropped", Tone.WARNING))
+    if snapshot.faults:
+        parts.append(Cell(f"▲ {count(snapshot.faults, 'agent fault')}", Tone.WARNING))
+    return (*parts, Cell(shlex.join(process.command), Tone.MUTED))
+
+
+def _mode(view: View, paused_for: float | None, latest: View) -> Cell:
+    if view.ended is not None:
+        return Cell("■ ENDED", Tone.STRONG)
+    if paused_for is None:
+        return Cell("● LIVE", Tone.SUCCESS)
+    meanwhile = ", target ended" if latest.ended is not None else ""
+    return Cell(f"‖ PAUSED {duration(paused_for)}{meanwhile}", Tone.WARNING)

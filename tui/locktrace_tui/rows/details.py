@@ -1,0 +1,101 @@
+"""The chosen lock: what it is, who holds it, grouped by site, and who waits, in order."""
+
+from __future__ import annotations
+
+from locktrace.model import Lock, Snapshot, Wait
+from locktrace.snapshots.groups import HoldGroup, group_holds
+from locktrace.wording import count, duration, place, where, who
+from locktrace_tui.rows.cells import Cell, Column, Row, Tone
+from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.rows.signs import mode_letter, times
+
+MOST_WAITERS = 500
+
+HOLDER_COLUMNS = (
+    Column("held", "held", least=6, most=10),
+    Column("oldest", "oldest", least=8, most=11, right=True),
+    Column("site", "holders, by the place that took it", least=20, middle=True),
+    Column("function", "function", least=14, most=14),
+    Column("label", "working on", least=10, most=32, drop=1),
+)
+WAITER_COLUMNS = (
+    Column("order", "#", least=2, most=4, right=True),
+    Column("mode", "as", least=2, most=2),
+    Column("actor", "waiters, in order", least=17, most=26),
+    Column("label", "working on", least=12, most=32),
+    Column("site", "at", least=16, middle=True, drop=1),
+    Column("age", "waits", least=8, most=11, right=True),
+)
+
+
+def origin_and_totals(lock: Lock) -> tuple[Cell, ...]:
+    """What is known of the lock itself, as parts of one line."""
+    parts = [Cell(lock.kind)]
+    if lock.created_at:
+        parts.append(Cell(f"created at {place(lock.created_at)}", Tone.MUTED))
+    parts.append(Cell(count(lock.acquisitions, "acquire"), Tone.MUTED))
+    if lock.contended:
+        waited = duration(lock.wait_ns / 1e9)
+        parts.append(Cell(f"{lock.contended_share:.1%} contended, {waited} waited", Tone.MUTED))
+    if lock.foreign_releases:
+        parts.append(Cell(f"{lock.foreign_releases} released by another actor", Tone.MUTED))
+    return tuple(parts)
+
+
+def holder_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
+    """A row for each site, leaked holds first; those the target no longer lists at the end."""
+    rows = [_holder_row(group, snapshot) for group in group_holds(snapshot, facts.holds)]
+    if facts.lock.unlisted_holds:
+        rows.append(_rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
+    return tuple(rows)
+
+
+def _holder_row(group: HoldGroup, snapshot: Snapshot) -> Row:
+    oldest = group.holds[0]
+    if oldest.returned:
+        function = Cell("▲ has returned", Tone.WARNING)
+    elif group.leaked:
+        function = Cell("▲ actor ended", Tone.WARNING)
+    else:
+        function = Cell("still running", Tone.MUTED)
+    return Row(
+        (group.site, group.leaked),
+        (
+            Cell(times(group.mode, len(group.holds)), Tone.STRONG),
+            Cell(duration(snapshot.age(oldest.since_ns))),
+            Cell(where(group.site)),
+            function,
+            Cell(oldest.label or who(snapshot, oldest.actor)),
+        ),
+    )
+
+
+def waiter_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
+    """A row for each wait, in the order of the queue."""
+    rows = [
+        _waiter_row(order, wait, snapshot)
+        for order, wait in enumerate(facts.waits[:MOST_WAITERS], start=1)
+    ]
+    more = len(facts.waits) - len(rows)
+    if more:
+        rows.append(_rest(f"and {count(more, 'waiter')} more"))
+    return tuple(rows)
+
+
+def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
+    actor = snapshot.actors.get(wait.actor)
+    return Row(
+        wait.id,
+        (
+            Cell(str(order), Tone.MUTED),
+            Cell(mode_letter(wait.mode), Tone.STRONG),
+            Cell(who(snapshot, wait.actor, label="")),
+            Cell(wait.label or (actor.label if actor else "")),
+            Cell(where(wait.site) + (", timed" if wait.timed else ""), Tone.MUTED),
+            Cell(duration(snapshot.age(wait.since_ns))),
+        ),
+    )
+
+
+def _rest(sentence: str) -> Row:
+    return Row("rest", (Cell(sentence, Tone.MUTED),), spans=True)
