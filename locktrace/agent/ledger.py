@@ -106,7 +106,17 @@ class Hold:
     without that address proves that the function has returned; its presence proves nothing.
     """
 
-    __slots__ = ("actor", "depth", "frame_id", "id", "label", "returned", "shared", "since", "stack")
+    __slots__ = (
+        "actor",
+        "depth",
+        "frame_id",
+        "id",
+        "label",
+        "returned",
+        "shared",
+        "since",
+        "stack",
+    )
 
     def __init__(
         self, id: int, actor: Actor, shared: bool, stack: Stack, frame_id: int, since: int
@@ -128,7 +138,14 @@ class Wait:
     __slots__ = ("actor", "entry", "id", "label", "shared", "since", "stack", "timed")
 
     def __init__(
-        self, id: int, entry: Entry, actor: Actor, shared: bool, timed: bool, stack: Stack, since: int
+        self,
+        id: int,
+        entry: Entry,
+        actor: Actor,
+        shared: bool,
+        timed: bool,
+        stack: Stack,
+        since: int,
     ) -> None:
         self.id = id
         self.entry = entry

@@ -6,11 +6,11 @@ signals, so they reach the threads they reached before; it sleeps until an obser
 
 from __future__ import annotations
 
-import _signal
 import _thread
 import contextlib
 import os
 import select
+import signal
 import socket
 import time
 from itertools import islice
@@ -31,7 +31,7 @@ MAX_CLIENTS = 64
 MAX_BATCH = 8192  # events in one frame
 FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
 
-_FAULT_SIGNALS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _signal.SIGABRT}
+_FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 
 
 class Publisher:
@@ -104,9 +104,7 @@ class Publisher:
 
     def _run(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            _signal.pthread_sigmask(
-                _signal.SIG_BLOCK, _signal.valid_signals() - _FAULT_SIGNALS
-            )
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULT_SIGNALS)
         self._thread_id = _thread.get_native_id()
         try:
             while not (self._stopping or self._pausing):
@@ -223,7 +221,7 @@ class Publisher:
         now = time.monotonic_ns()
         if now - self._looked > LOOK_NS:
             self._looked = now
-            self._send_totals(listeners, now)
+            self._send_totals(listeners)
         for client in listeners:
             if client.lagging and client.drained:
                 client.lagging = False
@@ -269,7 +267,7 @@ class Publisher:
             "ended": [a.id for a in actors if a.ended and a.id not in ended_before],
         }
 
-    def _send_totals(self, listeners: list[Client], now: int) -> None:
+    def _send_totals(self, listeners: list[Client]) -> None:
         news = self._look()
         data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:

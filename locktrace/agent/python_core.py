@@ -237,9 +237,7 @@ class PythonRecorder:
         op: int,
         flags: int,
     ) -> None:
-        self.events.append(
-            (self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags)
-        )
+        self.events.append((self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags))
 
 
 def _own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:

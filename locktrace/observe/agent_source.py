@@ -24,7 +24,9 @@ SAME_CLOCK_NS = 1_000_000_000
 class AgentSource:
     """Speaks the protocol on a connected socket; `process` is known after the handshake."""
 
-    def __init__(self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S) -> None:
+    def __init__(
+        self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S
+    ) -> None:
         self._socket = connection
         self._reader = FrameReader(frames.MAX_TO_OBSERVER)
         self._waiting: deque[Frame] = deque()

@@ -40,7 +40,7 @@ class WaitGroup:
 
 
 def is_leaked(snapshot: Snapshot, hold: Hold) -> bool:
-    """Whether nobody is left who would release `hold`: its function has returned or its actor ended."""
+    """Whether nobody is left to release `hold`: its function has returned or its actor ended."""
     actor = snapshot.actors.get(hold.actor)
     return hold.returned or (actor is not None and actor.ended)
 

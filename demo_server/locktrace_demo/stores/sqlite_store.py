@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from locktrace_demo.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class SqliteStore:
@@ -22,7 +25,8 @@ class SqliteStore:
         with self._failures():
             if not self._has_table():
                 return {}
-            return dict(self._connection.execute("SELECT name, lines FROM zone"))
+            rows = self._connection.execute("SELECT name, lines FROM zone")
+            return {str(name): str(lines) for name, lines in rows}
 
     def write(self, rows: Mapping[str, str]) -> None:
         with self._failures(), self._connection:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from locktrace_demo.counters import Counters, Event
 from locktrace_demo.protocol.response import Transport
 from locktrace_demo.workers import Job
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class TcpLimits:
 
 
 class TcpTransport:
-    """A daemon thread ``tcp`` with an event loop for all connections; none can keep a worker waiting.
+    """A daemon thread ``tcp`` with an event loop for all connections: none keeps a worker waiting.
 
     The queries of one connection are answered in order, one at a time.
     """

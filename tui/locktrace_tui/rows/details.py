@@ -12,19 +12,19 @@ from locktrace_tui.rows.signs import mode_letter, times
 MOST_WAITERS = 500
 
 HOLDER_COLUMNS = (
-    Column("held", "held", least=6, most=10),
-    Column("oldest", "oldest", least=8, most=11, right=True),
-    Column("site", "holders, by the place that took it", least=20, middle=True),
-    Column("function", "function", least=14, most=14),
-    Column("label", "working on", least=10, most=32, drop=1),
+    Column("held", "holders", least=7, most=10),
+    Column("oldest", "oldest", least=7, most=11, right=True),
+    Column("site", "taken in", least=20, middle=True),
+    Column("function", "function", least=12, most=13),
+    Column("label", "working on", least=16, most=32, drop=1),
 )
 WAITER_COLUMNS = (
     Column("order", "#", least=2, most=4, right=True),
     Column("mode", "as", least=2, most=2),
-    Column("actor", "waiters, in order", least=17, most=26),
-    Column("label", "working on", least=12, most=32),
-    Column("site", "at", least=16, middle=True, drop=1),
-    Column("age", "waits", least=8, most=11, right=True),
+    Column("actor", "waiters", least=8, most=26),
+    Column("label", "working on", least=16, most=32),
+    Column("site", "in", least=16, middle=True, drop=1),
+    Column("age", "waited", least=7, most=11, right=True),
 )
 
 
@@ -53,9 +53,9 @@ def holder_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
 def _holder_row(group: HoldGroup, snapshot: Snapshot) -> Row:
     oldest = group.holds[0]
     if oldest.returned:
-        function = Cell("▲ has returned", Tone.WARNING)
+        function = Cell("has returned", Tone.WARNING)
     elif group.leaked:
-        function = Cell("▲ actor ended", Tone.WARNING)
+        function = Cell("actor ended", Tone.WARNING)
     else:
         function = Cell("still running", Tone.MUTED)
     return Row(

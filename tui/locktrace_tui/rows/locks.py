@@ -28,9 +28,9 @@ COLUMNS = (
     Column("kind", "kind", least=6, most=18, sortable=True),
     Column("held", "held", least=6, most=12, sortable=True),
     Column("waiting", "waits", least=6, most=6, right=True, sortable=True),
-    Column("rate", "acq/s", least=6, most=8, right=True, drop=2, sortable=True),
-    Column("contended", "cont %", least=7, most=7, right=True, drop=1, sortable=True),
-    Column("oldest", "oldest", least=8, most=11, right=True, sortable=True),
+    Column("rate", "acq/s", least=6, most=7, right=True, drop=2, sortable=True),
+    Column("contended", "cont %", least=6, most=6, right=True, drop=1, sortable=True),
+    Column("oldest", "oldest", least=7, most=11, right=True, sortable=True),
 )
 SORTS = ("state", "waiting", "oldest", "held", "contended", "rate", "name", "kind")
 """The columns in the order in which the sort key goes through them."""
@@ -45,7 +45,6 @@ class Lens:
     backwards: bool = False
     inner: bool = False
     unused: bool = False
-    expanded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +139,9 @@ def _rows(
     lens: Lens,
 ) -> Iterable[Row]:
     for f in chosen:
-        is_open = lens.inner or f.lock.id in lens.expanded
-        yield _row(f, snapshot, ("▾ " if is_open else "▸ ") if f.inner else "")
+        yield _row(f, snapshot, ("▾ " if lens.inner else "▸ ") if f.inner else "")
         for inner in _inner(f, facts):
-            if is_open or (lens.text and _says(inner, snapshot, lens.text)):
+            if lens.inner or (lens.text and _says(inner, snapshot, lens.text)):
                 yield _row(inner, snapshot, "└ ")
 
 

@@ -101,6 +101,11 @@ class Table(ScrollView, can_focus=True):
         """The key of the row under the cursor, None in an empty table."""
         return self._rows[self.cursor].key if self._rows else None
 
+    @property
+    def count(self) -> int:
+        """The number of rows."""
+        return len(self._rows)
+
     def show_rows(self, rows: Sequence[Row], *, sort: tuple[str, bool] = ("", False)) -> None:
         """Replace the rows; `sort` is the key of the column they are sorted by, and if backwards."""
         key, was_in_sight = self.cursor_key, self._cursor_in_sight()
