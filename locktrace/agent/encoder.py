@@ -10,23 +10,24 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from locktrace.agent import names
-from locktrace.agent.ledger import Actor, Entry, Hold, Stack, Wait
-from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.ledger import Label, Stack
+from locktrace.agent.reading import ActorRow, HoldRow, Ledger, LockRow, TotalsRow, WaitRow
 from locktrace.wire import frames
 
 CHUNK = 500  # locks in one frame: encoding holds the interpreter, so it is done in small pieces
 MAX_HOLDS = 50_000  # in one ledger frame; more are counted as unlisted
-HIDDEN_THREAD_NAME = "locktrace"
 
 
 class Encoder:
-    """Reads the recorder, from the publisher's thread only."""
+    """Puts rows of the ledger into frames, from the publisher's thread only."""
 
-    def __init__(self, recorder: PythonRecorder, version: str) -> None:
-        self._recorder = recorder
+    def __init__(self, ledger: Ledger, version: str) -> None:
+        self._ledger = ledger
         self._version = version
+        self._names: dict[int, str] = {}
         self._ordinals: dict[str, dict[int, int]] = {}
-        self._sent_totals: dict[int, tuple[int, ...]] = {}
+        self._sent_totals: dict[int, TotalsRow] = {}
+        self._actor_names: dict[int, str] = {}
 
     def hello(self, agent_thread: int) -> bytes:
         """The first frame: process, versions, clocks."""
@@ -38,7 +39,7 @@ class Encoder:
                 "agent_thread": agent_thread,
                 "pid": os.getpid(),
                 "python": sys.version.split()[0],
-                "core": self._recorder.name,
+                "core": self._ledger.name,
                 "command": [str(word)[:4096] for word in sys.orig_argv[:256]],
                 "time_ns": time.monotonic_ns(),
                 "wall": time.time(),
@@ -47,31 +48,30 @@ class Encoder:
 
     # -- definitions
 
-    def locks(self, entries: Iterable[Entry]) -> Iterator[bytes]:
-        """DEFINE frames for `entries`, which get their names now."""
-        rows: list[Any] = []
-        for entry in entries:
-            rows.append(self._lock_row(entry))
-            if len(rows) >= CHUNK:
-                yield frames.pack_json(frames.DEFINE, {"locks": rows})
-                rows = []
-        if rows:
-            yield frames.pack_json(frames.DEFINE, {"locks": rows})
+    def locks(self, rows: Iterable[LockRow]) -> Iterator[bytes]:
+        """DEFINE frames for `rows`; a lock gets its name when it is first defined."""
+        encoded: list[Any] = []
+        for row in rows:
+            encoded.append(self._lock_row(row))
+            if len(encoded) >= CHUNK:
+                yield frames.pack_json(frames.DEFINE, {"locks": encoded})
+                encoded = []
+        if encoded:
+            yield frames.pack_json(frames.DEFINE, {"locks": encoded})
 
-    def _lock_row(self, entry: Entry) -> list[Any]:
-        if not entry.name:
-            if entry.parent is not None and not entry.parent.name:
-                self._lock_row(entry.parent)
-            entry.name = self._distinct(names.lock_name(entry), entry.id)
-        site = names.site_of(entry.stack) if entry.stack is not None else None
-        parent = entry.parent.id if entry.parent is not None else None
-        return [entry.id, entry.kind, entry.name, site, parent]
+    def _lock_row(self, row: LockRow) -> list[Any]:
+        name = self._names.get(row.id)
+        if name is None:
+            parent = self._names.get(row.parent, "") if row.parent is not None else ""
+            name = self._distinct(names.lock_name(row.kind, row.stack, parent), row.id)
+            self._names[row.id] = name
+        site = names.site_of(row.stack) if row.stack is not None else None
+        return [row.id, row.kind, name, site, row.parent]
 
     def _distinct(self, name: str, id: int) -> str:
         """`name`, or `name #2` while another live lock bears it."""
         known = self._ordinals.setdefault(name, {})
-        alive = self._recorder.entries
-        for ordinal in [o for o, bearer in known.items() if bearer not in alive]:
+        for ordinal in [o for o, bearer in known.items() if bearer not in self._names]:
             del known[ordinal]
         ordinal = next(n for n in range(1, len(known) + 2) if n not in known)
         known[ordinal] = id
@@ -79,53 +79,60 @@ class Encoder:
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:
         """One DEFINE frame for the named stacks and actors."""
-        by_id = self._recorder.stacks.by_id
-        found = (self._recorder.actors.get(id) for id in actors)
+        wanted = set(actors)
+        rows = [row for row in self._ledger.actors() if row.id in wanted] if wanted else []
         return frames.pack_json(
             frames.DEFINE,
             {
-                "stacks": [_stack_row(by_id[id]) for id in stacks],
-                "actors": [_actor_row(actor) for actor in found if actor is not None],
+                "stacks": [_stack_row(self._ledger.stack(id)) for id in stacks],
+                "actors": [self._actor_row(row) for row in rows],
             },
         )
 
-    def labels(self) -> bytes | None:
-        """A DEFINE frame for the labels given since the last call."""
-        drained = drain(self._recorder.labels)
-        if not drained:
-            return None
-        return frames.pack_json(frames.DEFINE, {"labels": drained})
+    def _actor_row(self, actor: ActorRow) -> list[Any]:
+        thread = threading._active.get(actor.ident)  # type: ignore[attr-defined]
+        if thread is not None and not actor.ended:
+            self._actor_names[actor.id] = thread.name
+        name = self._actor_names.get(actor.id) or f"thread {actor.native_id}"
+        return [actor.id, name, "thread", actor.native_id, actor.label, actor.ended]
+
+    def labels(self, labels: list[Label]) -> bytes:
+        """A DEFINE frame for labels."""
+        return frames.pack_json(frames.DEFINE, {"labels": labels})
 
     # -- state
 
     def totals(self, *, everything: bool, **news: Any) -> Iterator[bytes]:
         """TOTALS frames for locks that changed, or all; the last has the time and `news`."""
-        rows: list[tuple[int, ...]] = []
-        for entry in live(self._recorder):
-            row = _totals_row(entry)
-            if everything or self._sent_totals.get(entry.id) != row:
-                rows.append(row)
+        changed: list[TotalsRow] = []
+        rows = self._ledger.totals()
+        if len(self._names) > 2 * len(rows) + CHUNK:  # some deaths were among the lost events
+            self.forget(self._names.keys() - {row[0] for row in rows})
+        for row in rows:
+            if everything or self._sent_totals.get(row[0]) != row:
+                changed.append(row)
             if not everything:
-                self._sent_totals[entry.id] = row
-            if len(rows) >= CHUNK:
-                yield frames.pack_json(frames.TOTALS, {"locks": rows})
-                rows = []
+                self._sent_totals[row[0]] = row
+            if len(changed) >= CHUNK:
+                yield frames.pack_json(frames.TOTALS, {"locks": changed})
+                changed = []
         yield frames.pack_json(
-            frames.TOTALS, {"locks": rows, "time_ns": time.monotonic_ns(), **news}
+            frames.TOTALS, {"locks": changed, "time_ns": time.monotonic_ns(), **news}
         )
 
     def forget(self, lock_ids: Iterable[int]) -> None:
-        """Locks that are gone need no totals kept for comparison."""
+        """Locks that are gone need no name, and no totals kept for comparison."""
         for id in lock_ids:
             self._sent_totals.pop(id, None)
+            self._names.pop(id, None)
 
-    def ledger(self, holds: list[tuple[Entry, Hold]], waits: list[Wait], **news: Any) -> bytes:
+    def ledger(self, holds: list[HoldRow], waits: list[WaitRow], **news: Any) -> bytes:
         """The LEDGER frame: replaces every hold and wait that the observer knew."""
         return frames.pack_json(
             frames.LEDGER,
             {
-                "holds": [_hold_row(entry, hold) for entry, hold in holds[:MAX_HOLDS]],
-                "waits": [_wait_row(wait) for wait in waits],
+                "holds": holds[:MAX_HOLDS],
+                "waits": waits,
                 "time_ns": time.monotonic_ns(),
                 "wall": time.time(),
                 **news,
@@ -135,7 +142,7 @@ class Encoder:
     def stacks(self) -> bytes:
         """The STACKS frame: each thread's frames now; for when py-spy may not look."""
         titles = {t.ident: t.name for t in list(threading._active.values())}  # type: ignore[attr-defined]
-        native = {actor.ident: actor.native_id for actor in live_actors(self._recorder)}
+        native = {actor.ident: actor.native_id for actor in self._ledger.actors()}
         rows = []
         for ident, frame in sys._current_frames().items():
             sites: list[list[Any]] = []
@@ -147,56 +154,5 @@ class Encoder:
         return frames.pack_json(frames.STACKS, {"threads": rows})
 
 
-def live(recorder: PythonRecorder) -> list[Entry]:
-    """The locks there are."""
-    return [entry for row in list(recorder.entries.values()) if (entry := row()) is not None]
-
-
-def live_actors(recorder: PythonRecorder) -> list[Actor]:
-    """The threads that have touched a lock, and those that ended holding one."""
-    return [actor for row in recorder.actors.valuerefs() if (actor := row()) is not None]
-
-
-def drain(queue: Any) -> list[Any]:
-    """Everything in a deque that other threads append to."""
-    return [queue.popleft() for _ in range(len(queue))]
-
-
-def _totals_row(entry: Entry) -> tuple[int, ...]:
-    return (
-        entry.id,
-        entry.acquisitions,
-        entry.contended,
-        entry.wait_ns,
-        entry.hold_ns,
-        entry.foreign_releases,
-        entry.unlisted,
-    )
-
-
 def _stack_row(stack: Stack) -> list[Any]:
     return [stack.id, stack.site_index, names.sites(stack)]
-
-
-def _actor_row(actor: Actor) -> list[Any]:
-    if not actor.name or not actor.ended:
-        thread = threading._active.get(actor.ident)  # type: ignore[attr-defined]
-        actor.name = (
-            thread.name if thread is not None else actor.name or f"thread {actor.native_id}"
-        )
-    return [actor.id, actor.name, "thread", actor.native_id, actor.label[1], actor.ended]
-
-
-def _hold_row(entry: Entry, hold: Hold) -> list[Any]:
-    leaked = hold.returned and not hold.stack.late_releases
-    return [
-        hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
-        hold.label[1], int(leaked),
-    ]  # fmt: skip
-
-
-def _wait_row(wait: Wait) -> list[Any]:
-    return [
-        wait.id, wait.entry.id, int(wait.shared), wait.actor.id, wait.stack.id, wait.since,
-        wait.label[1], int(wait.timed),
-    ]  # fmt: skip

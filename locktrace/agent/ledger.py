@@ -45,16 +45,14 @@ class Actor:
         "id",
         "ident",
         "label",
-        "name",
         "native_id",
         "waits",
     )
 
-    def __init__(self, id: int, ident: int, native_id: int, name: str) -> None:
+    def __init__(self, id: int, ident: int, native_id: int) -> None:
         self.id = id
         self.ident = ident
         self.native_id = native_id
-        self.name = name
         self.label = NO_LABEL
         self.waits: list[Wait] = []
         self.building: Entry | None = None
@@ -73,7 +71,6 @@ class Entry:
         "holds",
         "id",
         "kind",
-        "name",
         "parent",
         "stack",
         "unlisted",
@@ -85,7 +82,6 @@ class Entry:
         self.kind = kind
         self.stack = stack
         self.parent = parent
-        self.name = ""
         self.holds: list[Hold] = []
         self.unlisted = 0
         self.acquisitions = 0
@@ -133,9 +129,9 @@ class Hold:
 
 
 class Wait:
-    """An actor blocked in an acquire, or about to be."""
+    """An actor blocked in an acquire, or about to be; `frame_id` as for a hold."""
 
-    __slots__ = ("actor", "entry", "id", "label", "shared", "since", "stack", "timed")
+    __slots__ = ("actor", "entry", "frame_id", "id", "label", "shared", "since", "stack", "timed")
 
     def __init__(
         self,
@@ -145,6 +141,7 @@ class Wait:
         shared: bool,
         timed: bool,
         stack: Stack,
+        frame_id: int,
         since: int,
     ) -> None:
         self.id = id
@@ -153,5 +150,6 @@ class Wait:
         self.shared = shared
         self.timed = timed
         self.stack = stack
+        self.frame_id = frame_id
         self.since = since
         self.label = actor.label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import FrameType
 
-from locktrace.agent.ledger import Actor, Entry, Hold, Stack, Wait
+from locktrace.agent.ledger import NO_LABEL, Actor, Entry, Hold, Label, Stack, Wait
 
 
 class OffRecorder:
@@ -12,8 +12,8 @@ class OffRecorder:
 
     def __init__(self) -> None:
         self._entry = Entry(0, "", None, None)
-        self._actor = Actor(0, 0, 0, "")
-        self._wait = Wait(0, self._entry, self._actor, False, False, Stack(0, (), 0, False), 0)
+        actor = Actor(0, 0, 0)
+        self._wait = Wait(0, self._entry, actor, False, False, Stack(0, (), 0, False), 0, 0)
 
     def create(self, kind: str, frame: FrameType | None) -> Entry:
         return Entry(0, kind, None, None)
@@ -39,8 +39,14 @@ class OffRecorder:
     def waited(self, wait: Wait) -> None:
         pass
 
-    def actor(self) -> Actor:
-        return self._actor
+    def build(self, entry: Entry | None) -> Entry | None:
+        return None
+
+    def relabel(self, text: str) -> Label:
+        return NO_LABEL
+
+    def put_label(self, label: Label) -> None:
+        pass
 
 
 OFF = OffRecorder()

@@ -13,22 +13,18 @@ import select
 import signal
 import socket
 import time
-from itertools import islice
 
-from locktrace.agent import liveness
 from locktrace.agent.client import Client, refusal
-from locktrace.agent.encoder import Encoder, drain, live, live_actors
+from locktrace.agent.encoder import Encoder
 from locktrace.agent.listener import Listener
 from locktrace.agent.primitives import tap
-from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.reading import Batch, Ledger
 from locktrace.wire import frames
-from locktrace.wire.events import DESTROYED, Event, pack_events
 
 TURN_MS = 50  # between two batches of events
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
 HEARTBEAT_NS = 1_000_000_000
 MAX_CLIENTS = 64
-MAX_BATCH = 8192  # events in one frame
 FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
@@ -37,15 +33,14 @@ _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, s
 class Publisher:
     """Owns the socket, the observers and the thread."""
 
-    def __init__(self, recorder: PythonRecorder, version: str) -> None:
-        self._recorder = recorder
-        self._encoder = Encoder(recorder, version)
+    def __init__(self, ledger: Ledger, version: str) -> None:
+        self._ledger = ledger
+        self._encoder = Encoder(ledger, version)
         self._clients: list[Client] = []
         self._stopping = False
         self._pausing = False
         self._finished = _thread.allocate_lock()
         self._thread_id = 0
-        self._last_seq = 0
         self._dropped = 0
         self._looked = self._beat = 0
         self._wake_read, self._wake_write = os.pipe()
@@ -109,7 +104,7 @@ class Publisher:
         try:
             while not (self._stopping or self._pausing):
                 try:
-                    self._turn()
+                    self._turn(self._patience_ms())
                 except Exception as error:  # a fault of ours costs a turn, not the agent
                     self._fault(error)
             if self._stopping:
@@ -125,8 +120,12 @@ class Publisher:
             tap.faults.append(f"publisher: {type(error).__name__}: {error}")
         time.sleep(TURN_MS / 1000)
 
-    def _turn(self) -> None:
-        ready = self._await_news()
+    def _patience_ms(self) -> int | None:
+        """Nobody to tell: sleep until somebody comes."""
+        return TURN_MS if any(client.greeted for client in self._clients) else None
+
+    def _turn(self, patience_ms: int | None) -> None:
+        ready = self._await_news(patience_ms)
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
         if self._listener is not None and self._listener.socket.fileno() in ready:
@@ -139,7 +138,7 @@ class Publisher:
         self._publish()
         self._clients = [client for client in self._clients if not client.closed]
 
-    def _await_news(self) -> set[int]:
+    def _await_news(self, patience_ms: int | None) -> set[int]:
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
         if self._listener is not None:
@@ -148,8 +147,7 @@ class Publisher:
             poll.register(
                 client.socket, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
             )
-        listening = any(client.greeted for client in self._clients)
-        return {fd for fd, _ in poll.poll(TURN_MS if listening else None)}
+        return {fd for fd, _ in poll.poll(patience_ms)}
 
     def _welcome(self) -> None:
         assert self._listener is not None
@@ -180,22 +178,18 @@ class Publisher:
 
     def _introduce(self, client: Client) -> None:
         """Handshake, definitions and the full ledger; from now on there are events to record."""
-        if not self._recorder.listening:
-            drain(self._recorder.events)
-            self._recorder.listening = True
+        self._ledger.listen(True)
+        self._ledger.look()  # first: it may find locks that are worth telling of
         client.send(self._encoder.hello(self._thread_id))
-        client.send(*self._encoder.locks(live(self._recorder)))
-        self._look()
+        client.send(*self._encoder.locks(self._ledger.locks()))
         self._send_picture(client)
 
     def _send_picture(self, client: Client) -> None:
-        held = [(e, hold) for e in live(self._recorder) for hold in list(e.holds)]
-        actors = live_actors(self._recorder)
-        waits = [wait for actor in actors for wait in list(actor.waits)]
-        stacks = {h.stack.id for _, h in held} | {w.stack.id for w in waits}
-        self._define(client, stacks, {actor.id for actor in actors})
+        holds, waits = self._ledger.holds(), self._ledger.waits()
+        stacks = {row[4] for row in holds} | {row[4] for row in waits}
+        self._define(client, stacks, {actor.id for actor in self._ledger.actors()})
         client.send(*self._encoder.totals(everything=True, **self._news()))
-        client.send(self._encoder.ledger(held, waits, **self._news()))
+        client.send(self._encoder.ledger(holds, waits, **self._news()))
 
     def _define(self, client: Client, stacks: set[int], actors: set[int]) -> None:
         stacks, actors = stacks - client.stacks, actors - client.actors
@@ -210,14 +204,13 @@ class Publisher:
     def _publish(self) -> None:
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         if not listeners:
-            self._recorder.listening = False
+            self._ledger.listen(False)
             return
-        overflowed = len(self._recorder.events) == self._recorder.events.maxlen
-        events: list[Event] = drain(self._recorder.events)
-        if overflowed:
-            self._count_drops(events, listeners)
+        batches, lost = self._ledger.drain_events()
+        if lost:
+            self._count_drops(lost, listeners)
         self._send_births(listeners)  # after the drain: an event must not name what is unknown
-        self._send_events(events, listeners)
+        self._send_events(batches, listeners)
         now = time.monotonic_ns()
         if now - self._looked > LOOK_NS:
             self._looked = now
@@ -228,55 +221,38 @@ class Publisher:
                 self._send_picture(client)
 
     def _send_births(self, listeners: list[Client]) -> None:
-        entries = self._recorder.entries
-        rows = [entries.get(id) for id in drain(self._recorder.born)]
-        born = [entry for row in rows if row is not None and (entry := row()) is not None]
-        data = list(self._encoder.locks(born))
-        labels = self._encoder.labels()
-        if labels is not None:
-            data.append(labels)
+        data = list(self._encoder.locks(self._ledger.drain_births()))
+        labels = self._ledger.drain_labels()
+        if labels:
+            data.append(self._encoder.labels(labels))
         for client in listeners:
             client.send(*data)
 
-    def _send_events(self, events: list[Event], listeners: list[Client]) -> None:
-        if not events:
-            return
-        self._last_seq = events[-1][0]
-        remaining = iter(events)
-        while batch := list(islice(remaining, MAX_BATCH)):
-            self._encoder.forget(event[3] for event in batch if event[7] == DESTROYED)
-            stacks = {event[5] for event in batch}
-            actors = {event[4] for event in batch if event[4]}
-            data = frames.pack(frames.EVENTS, pack_events(batch))
+    def _send_events(self, batches: list[Batch], listeners: list[Client]) -> None:
+        for batch in batches:
+            self._encoder.forget(batch.destroyed)
+            data = frames.pack(frames.EVENTS, batch.payload)
             for client in listeners:
-                self._define(client, stacks, actors)
+                self._define(client, batch.stacks, batch.actors)
                 if not client.lagging:
                     client.send(data)
 
-    def _count_drops(self, events: list[Event], listeners: list[Client]) -> None:
-        self._dropped += max(0, events[-1][0] - self._last_seq - len(events))
+    def _count_drops(self, lost: int, listeners: list[Client]) -> None:
+        self._dropped += lost
         for client in listeners:
             client.lagging = True  # a fresh picture puts right what they missed
 
-    def _look(self) -> dict[str, list[int]]:
-        actors = live_actors(self._recorder)
-        ended_before = {actor.id for actor in actors if actor.ended}
-        marked = liveness.mark(live(self._recorder), actors)
-        return {
-            "returned": [hold.id for hold in marked if not hold.stack.late_releases],
-            "ended": [a.id for a in actors if a.ended and a.id not in ended_before],
-        }
-
     def _send_totals(self, listeners: list[Client]) -> None:
-        news = self._look()
-        data = list(self._encoder.totals(everything=False, **news, **self._news()))
+        look = self._ledger.look()
+        news = {"returned": look.returned, "ended": look.ended, **self._news()}
+        data = list(self._encoder.totals(everything=False, **news))
         for client in listeners:
             client.send(*data)
 
     def _farewell(self) -> None:
         """The last picture and a goodbye, written for at most FAREWELL_S."""
-        self._publish()
-        self._look()
+        self._turn(0)  # a short program may end before its observer was heard
+        self._ledger.look(settled_ns=0)
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         for client in listeners:
             self._send_picture(client)

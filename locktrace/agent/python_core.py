@@ -45,8 +45,6 @@ class _Life:
 class PythonRecorder:
     """The ledger, and while somebody listens, the queue of events."""
 
-    name = "python"
-
     def __init__(self, depth: int) -> None:
         self.listening = False
         self.events: deque[Event] = deque(maxlen=MAX_QUEUED_EVENTS)
@@ -82,6 +80,7 @@ class PythonRecorder:
     def released(self, entry: Entry, shared: bool) -> Hold | None:
         holds = entry.holds
         if not holds:
+            entry.unlisted -= entry.unlisted > 0
             return None
         actor = self._presence.actor or self.actor()
         hold = holds[-1]
@@ -103,8 +102,10 @@ class PythonRecorder:
     def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
         actor = self._presence.actor or self.actor()
         stack = self.stacks.of(frame)
+        if stack.site_steps:
+            frame = frame_out(frame, stack.site_steps)
         now = monotonic_ns()
-        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, now)
+        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, id(frame), now)
         actor.waits.append(wait)
         if self.listening:
             op = WAITING
@@ -184,13 +185,18 @@ class PythonRecorder:
         presence = self._presence
         if presence.actor is None:
             ident = get_ident()
-            actor = Actor(self.next_id(), ident, get_native_id(), "")
+            actor = Actor(self.next_id(), ident, get_native_id())
             self.actors[actor.id] = actor
             if presence.actor is None:  # a signal handler may have been quicker
                 presence.actor = actor
                 presence.life = _Life(actor)
         assert presence.actor is not None
         return presence.actor
+
+    def build(self, entry: Entry | None) -> Entry | None:
+        actor = self.actor()
+        before, actor.building = actor.building, entry
+        return before
 
     def relabel(self, text: str) -> Label:
         """Give the calling thread a label; returns the one it had."""

@@ -5,31 +5,33 @@ from __future__ import annotations
 import atexit
 import os
 import socket
-import threading
 from typing import Any
 
+from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
-from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.primitives.patches import Patches
-from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
-from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.recorder import Recorder
 from locktrace.agent.settings import Settings
 
 VERSION = "0.1.0"
 
 
 class Agent:
-    """What is installed: the patches, the recorder, the publisher."""
+    """What is installed: the patches, the core, the publisher."""
 
     def __init__(self) -> None:
-        self.recorder: PythonRecorder | None = None
+        self.core: Core | None = None
         self.publisher: Publisher | None = None
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
         self._hooked = False
+
+    @property
+    def recorder(self) -> Recorder | None:
+        return self.core.recorder if self.core is not None else None
 
     @property
     def installed(self) -> bool:
@@ -39,25 +41,27 @@ class Agent:
         """Trace from now on; a second call changes nothing. `connection` is an observer's end."""
         if self.installed:
             return
-        if self.recorder is None:
-            self.recorder = PythonRecorder(Settings.from_environ(os.environ).frames)
+        if self.core is None:
+            self.core = choose(os.environ)
         self._hook_process()
-        tap.recorder = self.recorder
+        tap.recorder = self.core.recorder
+        self.core.arm()
         self._patch()
-        self.publisher = Publisher(self.recorder, VERSION)
+        self.publisher = Publisher(self.core.ledger, VERSION)
         if connection is not None:
             self.publisher.adopt(connection)
         self.publisher.start()
 
     def uninstall(self) -> None:
         """Put every patched attribute back; locks made meanwhile go on working, untraced."""
-        if self.publisher is None or self.recorder is None:
+        if self.publisher is None or self.core is None:
             return
         self._patches.undo()
+        self.core.disarm()
         tap.recorder = OFF
         publisher, self.publisher = self.publisher, None
         publisher.stop()
-        self.recorder.forget_holds()
+        self.core.ledger.forget_holds()
 
     def register(self, spec: RWLockSpec) -> None:
         """Trace a read-write lock class, now if the agent is on, else when it will be."""
@@ -68,8 +72,6 @@ class Agent:
             rwlock.patch(self._patches, spec)
 
     def _patch(self) -> None:
-        self._patches.replace(threading, "Lock", TracedLock)
-        self._patches.replace(threading, "_CRLock", TracedRLock)
         condition.patch(self._patches)
         event.patch(self._patches)
         semaphore.patch(self._patches)
@@ -103,11 +105,11 @@ class Agent:
 
     def _after_fork_in_child(self) -> None:
         """The child is a process of its own: its own socket, its own thread, the parent's holds."""
-        if self.publisher is None or self.recorder is None:
+        if self.publisher is None or self.core is None:
             return
         self.publisher.abandon()
-        self.recorder.forked()
-        self.publisher = Publisher(self.recorder, VERSION)
+        self.core.ledger.forked()
+        self.publisher = Publisher(self.core.ledger, VERSION)
         self.publisher.start()
 
 

@@ -38,28 +38,30 @@ class EntryTable:
             if frame.f_code is not self._hidden_from:
                 self._construct(lock, frame, original, args, kwargs)
                 return
-            actor = tap.recorder.actor()
-            outer, actor.building = actor.building, HIDDEN
+            recorder = tap.recorder
+            outer = recorder.build(HIDDEN)
             try:
                 self._construct(lock, frame, original, args, kwargs)
             finally:
-                actor.building = outer
+                recorder.build(outer)
 
         return init
 
     def _construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
-        actor = tap.recorder.actor()
-        outer = actor.building
+        recorder = tap.recorder
         row = self._rows.get(id(lock))
+        outer = recorder.build(None)
+        recorder.build(outer)
         if row is not None and row[0] is not None and row[0] is outer:
             entry = outer  # the constructor of a subclass has called ours
         else:
-            entry = self._add(lock, tap.recorder.create(self.kind, frame))
-        actor.building = entry if entry is not None else outer
+            entry = self._add(lock, recorder.create(self.kind, frame))
+        if entry is not None:
+            recorder.build(entry)
         try:
             init(lock, *args, **kwargs)
         finally:
-            actor.building = outer
+            recorder.build(outer)
 
     def _add(self, lock: object, entry: Entry | None) -> Entry | None:
         address, rows = id(lock), self._rows

@@ -11,9 +11,8 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from locktrace.agent.ledger import Entry, Hold
 from locktrace.agent.off import OFF
-from locktrace.agent.recorder import Recorder
+from locktrace.agent.recorder import Entry, Hold, Recorder
 from locktrace.agent.stacks import OWN_FOLDER
 
 MAX_FAULTS = 100  # a tracer that fails this often switches itself off
@@ -43,8 +42,9 @@ def block(
 ) -> Any:
     """Call `acquire(*args)`, which may block, inside a recorded wait; returns what it returns."""
     wait = None
+    core = recorder  # the one that saw the wait begin shall see its end
     try:
-        wait = recorder.waiting(entry, shared, timed, frame)
+        wait = core.waiting(entry, shared, timed, frame)
         return acquire(*args)
     except BaseException as error:
         if wait is not None or not swallow(error):
@@ -52,7 +52,7 @@ def block(
         return acquire(*args)
     finally:
         if wait is not None:
-            recorder.waited(wait)
+            core.waited(wait)
 
 
 def give_up(entry: Entry, shared: bool) -> Hold | None:

@@ -1,0 +1,129 @@
+"""The Python core's ledger, as the publisher reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from locktrace.agent import liveness
+from locktrace.agent.ledger import Actor, Entry, Hold, Label, Stack, Wait
+from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.reading import (
+    MAX_BATCH,
+    SETTLED_NS,
+    ActorRow,
+    Batch,
+    HoldRow,
+    LockRow,
+    Look,
+    TotalsRow,
+    WaitRow,
+    batch,
+)
+from locktrace.wire.events import Event, pack_events
+
+
+class PythonLedger:
+    """Meets the Ledger contract from a PythonRecorder."""
+
+    name = "python"
+
+    def __init__(self, recorder: PythonRecorder) -> None:
+        self._recorder = recorder
+        self._last_seq = 0
+
+    def listen(self, on: bool) -> None:
+        if on and not self._recorder.listening:
+            drain(self._recorder.events)
+        self._recorder.listening = on
+
+    def locks(self) -> list[LockRow]:
+        return [_lock_row(entry) for entry in self._entries()]
+
+    def totals(self) -> list[TotalsRow]:
+        return [
+            (e.id, e.acquisitions, e.contended, e.wait_ns, e.hold_ns, e.foreign_releases,
+             e.unlisted)
+            for e in self._entries()
+        ]  # fmt: skip
+
+    def holds(self) -> list[HoldRow]:
+        return [_hold_row(entry, hold) for entry in self._entries() for hold in list(entry.holds)]
+
+    def waits(self) -> list[WaitRow]:
+        return [_wait_row(wait) for actor in self._actors() for wait in list(actor.waits)]
+
+    def actors(self) -> list[ActorRow]:
+        return [ActorRow(a.id, a.ident, a.native_id, a.label[1], a.ended) for a in self._actors()]
+
+    def stack(self, id: int) -> Stack:
+        return self._recorder.stacks.by_id[id]
+
+    def drain_events(self) -> tuple[list[Batch], int]:
+        queue = self._recorder.events
+        overflowed = len(queue) == queue.maxlen
+        events: list[Event] = drain(queue)
+        if not events:
+            return [], 0
+        lost = max(0, events[-1][0] - self._last_seq - len(events)) if overflowed else 0
+        self._last_seq = events[-1][0]
+        parts = (events[at : at + MAX_BATCH] for at in range(0, len(events), MAX_BATCH))
+        return [batch(pack_events(part), part) for part in parts], lost
+
+    def drain_births(self) -> list[LockRow]:
+        queue, entries = self._recorder.born, self._recorder.entries
+        if len(queue) == queue.maxlen:
+            queue.clear()
+            return self.locks()
+        rows = [entries.get(id) for id in drain(queue)]
+        return [_lock_row(e) for row in rows if row is not None and (e := row()) is not None]
+
+    def drain_labels(self) -> list[Label]:
+        return drain(self._recorder.labels)
+
+    def look(self, settled_ns: int = SETTLED_NS) -> Look:
+        actors = self._actors()
+        ended_before = {actor.id for actor in actors if actor.ended}
+        marked = liveness.mark(self._entries(), actors, settled_ns)
+        return Look(
+            [hold.id for hold in marked if not hold.stack.late_releases],
+            [a.id for a in actors if a.ended and a.id not in ended_before],
+        )
+
+    def forget_holds(self) -> None:
+        self._recorder.forget_holds()
+
+    def forked(self) -> None:
+        self._recorder.forked()
+
+    def _entries(self) -> list[Entry]:
+        rows = list(self._recorder.entries.values())
+        return [entry for row in rows if (entry := row()) is not None]
+
+    def _actors(self) -> list[Actor]:
+        rows = self._recorder.actors.valuerefs()
+        return [actor for row in rows if (actor := row()) is not None]
+
+
+def drain(queue: Any) -> list[Any]:
+    """Everything in a deque that other threads append to."""
+    return [queue.popleft() for _ in range(len(queue))]
+
+
+def _lock_row(entry: Entry) -> LockRow:
+    parent = entry.parent.id if entry.parent is not None else None
+    return LockRow(entry.id, entry.kind, entry.stack, parent)
+
+
+def _hold_row(entry: Entry, hold: Hold) -> HoldRow:
+    leaked = hold.returned and not hold.stack.late_releases
+    return (
+        hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
+        hold.label[1], int(leaked),
+    )  # fmt: skip
+
+
+def _wait_row(wait: Wait) -> WaitRow:
+    return (
+        wait.id, wait.entry.id, int(wait.shared), wait.actor.id, wait.stack.id, wait.since,
+        wait.label[1], int(wait.timed),
+    )  # fmt: skip
