@@ -16,11 +16,18 @@ from locktrace.agent.recorder import Recorder
 from locktrace.agent.settings import Settings
 
 
+class CoreUnavailableError(RuntimeError):
+    """The core that LOCKTRACE_CORE asks for cannot serve; the message says why."""
+
+
 class Core(Protocol):
     """A recorder, its ledger, and the tracing of the interpreter's own lock types."""
 
-    recorder: Recorder
-    ledger: Ledger
+    @property
+    def recorder(self) -> Recorder: ...
+
+    @property
+    def ledger(self) -> Ledger: ...
 
     def arm(self) -> None:
         """Trace `_thread.lock` and `_thread.RLock` from now on."""
@@ -48,5 +55,22 @@ class PythonCore:
 
 
 def choose(environ: Mapping[str, str]) -> Core:
-    """The core that LOCKTRACE_CORE asks for, else the best there is."""
-    return PythonCore(Settings.from_environ(environ).frames)
+    """The core that LOCKTRACE_CORE asks for, `c` or `py`, else the best there is.
+
+    CoreUnavailableError if the one that is asked for cannot serve.
+    """
+    frames = Settings.from_environ(environ).frames
+    asked = environ.get("LOCKTRACE_CORE", "")
+    if asked not in {"", "c", "py"}:
+        raise CoreUnavailableError(f"LOCKTRACE_CORE is {asked!r}; it may be 'c' or 'py'")
+    if asked == "py":
+        return PythonCore(frames)
+    try:
+        from locktrace.agent.c_core import CCore
+    except ImportError as error:
+        if asked == "c":
+            raise CoreUnavailableError(
+                f"LOCKTRACE_CORE=c, but the C core cannot serve here: {error}"
+            ) from None
+        return PythonCore(frames)
+    return CCore(frames)

@@ -1,0 +1,165 @@
+"""The C core's Python side: the same two contracts, met by functions of `_core`."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterator
+from itertools import count
+
+from locktrace.agent import _core
+from locktrace.agent.ledger import NO_LABEL, Label, Stack
+from locktrace.agent.reading import (
+    MAX_BATCH,
+    SETTLED_NS,
+    ActorRow,
+    Batch,
+    HoldRow,
+    LockRow,
+    Look,
+    TotalsRow,
+    WaitRow,
+    batch,
+)
+from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
+
+MAX_QUEUED_LABELS = 16_384
+
+
+class CRecorder:
+    """The writing contract; all but the labels are functions of the extension."""
+
+    create = staticmethod(_core.create)
+    acquired = staticmethod(_core.acquired)
+    acquired_again = staticmethod(_core.acquired_again)
+    released = staticmethod(_core.released)
+    released_again = staticmethod(_core.released_again)
+    restore = staticmethod(_core.restore)
+    waiting = staticmethod(_core.waiting)
+    waited = staticmethod(_core.waited)
+    build = staticmethod(_core.build)
+
+    def __init__(self) -> None:
+        self.listening = False
+        self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_LABELS)
+        self._next_label = count(1).__next__
+
+    def relabel(self, text: str, /) -> Label:
+        label = (self._next_label(), text)
+        before = _core.set_label(label)
+        self._tell(label)
+        return before or NO_LABEL
+
+    def put_label(self, label: Label, /) -> None:
+        _core.set_label(label)
+        if label[0]:
+            self._tell(label)
+
+    def _tell(self, label: Label) -> None:
+        if self.listening:
+            self.labels.append(label)
+
+
+class CLedger:
+    """The reading contract."""
+
+    name = "c"
+
+    def __init__(self, recorder: CRecorder) -> None:
+        self._recorder = recorder
+        self._stacks: dict[int, Stack] = {}
+
+    def listen(self, on: bool) -> None:
+        self._recorder.listening = on
+        _core.listen(on)
+
+    def locks(self) -> list[LockRow]:
+        return self._lock_rows(_core.locks())
+
+    def totals(self) -> list[TotalsRow]:
+        return _core.totals()
+
+    def holds(self) -> list[HoldRow]:
+        return _core.holds()
+
+    def waits(self) -> list[WaitRow]:
+        return _core.waits()
+
+    def actors(self) -> list[ActorRow]:
+        return [ActorRow(*row) for row in _core.actors()]
+
+    def stack(self, id: int) -> Stack:
+        known = self._stacks.get(id)
+        if known is None:
+            site_index, judgeable, _late, frames = _core.stack(id)
+            known = self._stacks[id] = Stack(id, tuple(frames), site_index, judgeable)
+        return known
+
+    def drain_events(self) -> tuple[list[Batch], int]:
+        batches, lost = [], 0
+        while True:
+            payload, newly_lost = _core.events(MAX_BATCH)
+            lost += newly_lost
+            if not payload:
+                return batches, lost
+            batches.append(batch(payload))
+
+    def drain_births(self) -> list[LockRow]:
+        return self._lock_rows(_core.births())
+
+    def drain_labels(self) -> list[Label]:
+        queue = self._recorder.labels
+        return [queue.popleft() for _ in range(len(queue))]
+
+    def look(self, settled_ns: int = SETTLED_NS) -> Look:
+        return Look(*_core.look(settled_ns, sys._current_frames()))
+
+    def forget_holds(self) -> None:
+        self._recorder.listening = False
+        _core.forget_holds()
+
+    def forked(self) -> None:
+        self._recorder.listening = False
+        self._recorder.labels.clear()
+        _core.forked()
+
+    def _lock_rows(self, rows: list[tuple[int, str, int, int]]) -> list[LockRow]:
+        return [
+            LockRow(id, kind, self.stack(stack) if stack else None, parent or None)
+            for id, kind, stack, parent in sorted(rows)
+        ]
+
+
+class CCore:
+    """Hooks the method tables of the interpreter's lock types, so it sees every lock there is."""
+
+    def __init__(self, frames: int) -> None:
+        _core.configure(frames, OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES, _hidden_makers())
+        self.recorder = CRecorder()
+        self.ledger = CLedger(self.recorder)
+
+    def arm(self) -> None:
+        _core.arm()
+        for lock in _interpreter_locks():
+            _core.hide(lock)
+
+    def disarm(self) -> None:
+        _core.disarm()
+
+
+def _hidden_makers() -> tuple[object, ...]:
+    """Code whose locks are `threading`'s own affair: a waiter's lock, what a fork makes anew."""
+    makers = (threading.Condition.wait, threading._after_fork)  # type: ignore[attr-defined]
+    return tuple(maker.__code__ for maker in makers)
+
+
+def _interpreter_locks() -> Iterator[object]:
+    """Locks made before us that `threading` uses for itself, which C code gives back unseen."""
+    yield threading._active_limbo_lock  # type: ignore[attr-defined]
+    yield getattr(threading, "_shutdown_locks_lock", None)
+    for thread in list(threading._active.values()):  # type: ignore[attr-defined]
+        yield getattr(thread, "_tstate_lock", None)
+        with contextlib.suppress(AttributeError):
+            yield thread._started._cond._lock

@@ -1,0 +1,320 @@
+/* Who holds what and who waits for what: the Recorder contract on C structures.
+ *
+ * In step with `python_core`, which says the same in Python. No function here runs foreign
+ * code or lets go of the GIL; none touches a pending exception.
+ */
+#ifndef LOCKTRACE_LEDGER_H
+#define LOCKTRACE_LEDGER_H
+
+#include "actors.h"
+#include "clock.h"
+#include "events.h"
+
+enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256, MAX_KINDS = 255 };
+enum { FLAG_SHARED = 1, FLAG_TIMED = 2 };
+
+struct hold {
+    struct hold *next; /* older, or the next spare one */
+    struct actor *actor;
+    struct stack *stack;
+    void *frame; /* address of the interpreter frame answerable for the release */
+    uint64_t id, since;
+    PyObject *label; /* owned, tuple (id, text); NULL: none */
+    uint32_t label_id;
+    int32_t depth;
+    uint8_t shared;
+    uint8_t returned;
+};
+
+struct wait {
+    struct wait *next;
+    struct entry *entry; /* NULL: tracing ended meanwhile */
+    struct actor *actor;
+    struct stack *stack;
+    void *frame;
+    uint64_t id, since;
+    PyObject *label;
+    uint32_t label_id;
+    uint8_t shared, timed;
+};
+
+static struct hold *spare_holds;
+static uint32_t spare_hold_count;
+static uint64_t last_ref; /* of holds and waits */
+static uint32_t fresh_entries;
+
+HOT struct hold *hold_new(void)
+{
+    struct hold *hold = spare_holds;
+    if (__builtin_expect(hold == NULL, 0)) {
+        return malloc(sizeof *hold);
+    }
+    spare_holds = hold->next;
+    spare_hold_count--;
+    return hold;
+}
+
+/* Takes over `hold`, which is in no list. */
+HOT void hold_free(struct hold *hold)
+{
+    if (__builtin_expect(hold->label != NULL, 0)) {
+        Py_DECREF(hold->label); /* a plain tuple of int and str: no foreign code */
+    }
+    hold->actor->holds--;
+    if (spare_hold_count >= MAX_SPARE_HOLDS) {
+        free(hold);
+        return;
+    }
+    hold->next = spare_holds;
+    spare_holds = hold;
+    spare_hold_count++;
+}
+
+HOT void tell(uint8_t op, uint8_t flags, uint64_t now, uint64_t ref, const struct entry *entry,
+              const struct actor *actor, const struct stack *stack, uint32_t label)
+{
+    if (__builtin_expect(listening(), 0) && entry->listed) {
+        ring_put((struct event){.time_ns = now,
+                                .ref = ref,
+                                .lock = entry->id,
+                                .actor = actor != NULL ? actor->id : 0,
+                                .stack = stack != NULL ? stack->id : 0,
+                                .label = label,
+                                .op = op,
+                                .flags = flags});
+    }
+}
+
+/* -- entries */
+
+/* A listed lock is one that observers are told of, its holds so far included. */
+COLD void entry_list(struct entry *entry)
+{
+    if (entry->listed) {
+        return;
+    }
+    entry->listed = entry->fresh = 1;
+    fresh_entries++;
+    for (struct hold *hold = entry->holds; hold != NULL; hold = hold->next) {
+        tell(EVENT_ACQUIRED, hold->shared, hold->since, hold->id, entry, hold->actor, hold->stack,
+             hold->label_id);
+    }
+}
+
+/* NULL when there is no memory. `stack` NULL: made before tracing. */
+static struct entry *entry_new(uint8_t kind, struct stack *stack, uint32_t parent)
+{
+    struct entry *entry = entry_allocate();
+    if (entry != NULL) {
+        entry->id = ++last_id;
+        entry->kind = kind;
+        entry->stack = stack;
+        entry->parent = parent;
+    }
+    return entry;
+}
+
+static void entry_drop_holds(struct entry *entry)
+{
+    while (entry->holds != NULL) {
+        struct hold *hold = entry->holds;
+        entry->holds = hold->next;
+        hold_free(hold);
+    }
+    entry->hold_count = entry->unlisted = 0;
+}
+
+/* The lock is gone. Takes over `entry`, which is in no table. */
+static void entry_free(struct entry *entry)
+{
+    if (entry == &hidden_entry) {
+        return;
+    }
+    entry_drop_holds(entry);
+    if (listening()) {
+        tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
+    }
+    fresh_entries -= entry->fresh;
+    entry_release_memory(entry);
+}
+
+/* -- holds */
+
+/* The calling thread now holds the lock. `frame` is the caller's. */
+HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int shared, void *frame)
+{
+    struct walk walk;
+    walk_from(&walk, frame, rules.depth);
+    struct stack *stack = stack_of(&walk);
+    entry->acquisitions++;
+    if (__builtin_expect(entry->hold_count >= MAX_LISTED_HOLDS, 0)) {
+        entry->unlisted++;
+        return NULL;
+    }
+    struct hold *hold = hold_new();
+    if (__builtin_expect(hold == NULL, 0)) {
+        entry->unlisted++;
+        return NULL;
+    }
+    hold->actor = actor;
+    hold->stack = stack;
+    hold->frame = walk.depth != 0 ? walk.frame[stack->site_steps] : NULL;
+    hold->id = ++last_ref;
+    hold->label = actor->label;
+    hold->label_id = actor->label_id;
+    hold->depth = 1;
+    hold->shared = (uint8_t)shared;
+    hold->returned = 0;
+    hold->next = entry->holds;
+    entry->holds = hold;
+    entry->hold_count++;
+    actor->holds++;
+    if (__builtin_expect(hold->label != NULL, 0)) {
+        Py_INCREF(hold->label);
+    }
+    hold->since = clock_ns();
+    tell(EVENT_ACQUIRED, (uint8_t)shared, hold->since, hold->id, entry, actor, stack,
+         hold->label_id);
+    return hold;
+}
+
+COLD struct hold *take_out(struct entry *entry, struct hold **at)
+{
+    struct hold *hold = *at;
+    *at = hold->next;
+    entry->hold_count--;
+    return hold;
+}
+
+/* The hold that a release by `actor` ends when it is not the newest: its own latest, else one
+ * of those we could not list, else the oldest of all. */
+COLD struct hold *own_or_oldest(struct entry *entry, struct actor *actor, int shared)
+{
+    struct hold **oldest = NULL;
+    for (struct hold **at = &entry->holds; *at != NULL; at = &(*at)->next) {
+        if ((*at)->shared == shared) {
+            if ((*at)->actor == actor) {
+                return take_out(entry, at);
+            }
+            oldest = at;
+        }
+    }
+    if (entry->unlisted > 0) {
+        entry->unlisted--;
+        return NULL;
+    }
+    if (oldest == NULL) {
+        return NULL;
+    }
+    entry->foreign_releases++;
+    return take_out(entry, oldest);
+}
+
+/* The calling thread is about to release; the hold that ends, which the caller owns, or NULL. */
+HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int shared)
+{
+    struct hold *hold = entry->holds;
+    if (__builtin_expect(hold != NULL && hold->actor == actor && hold->shared == shared, 1)) {
+        entry->holds = hold->next;
+        entry->hold_count--;
+    } else if (hold == NULL) {
+        entry->unlisted -= entry->unlisted > 0;
+        return NULL;
+    } else {
+        hold = own_or_oldest(entry, actor, shared);
+        if (hold == NULL) {
+            return NULL;
+        }
+    }
+    uint64_t now = clock_ns();
+    entry->hold_ns += now - hold->since;
+    hold->stack->late_releases += hold->returned;
+    tell(EVENT_RELEASED, (uint8_t)shared, now, hold->id, entry, actor, NULL, 0);
+    return hold;
+}
+
+/* The release that `hold` was given up for has failed. Takes over `hold`. */
+COLD void entry_restore(struct entry *entry, struct hold *hold)
+{
+    if (hold->depth < 1) {
+        hold->depth = 1;
+    }
+    hold->next = entry->holds;
+    entry->holds = hold;
+    entry->hold_count++;
+    tell(EVENT_ACQUIRED, hold->shared, hold->since, hold->id, entry, hold->actor, hold->stack,
+         hold->label_id);
+}
+
+/* As `entry_acquired` for a lock that its holder may take again, `depth` levels at once. */
+HOT void entry_acquired_again(struct entry *entry, struct actor *actor, void *frame, int depth)
+{
+    struct hold *hold = entry->holds;
+    if (hold != NULL && hold->actor == actor) {
+        hold->depth += depth;
+        entry->acquisitions++;
+        return;
+    }
+    hold = entry_acquired(entry, actor, 0, frame);
+    if (hold != NULL) {
+        hold->depth = depth;
+    }
+}
+
+/* As `entry_released`; NULL while levels remain. */
+HOT struct hold *entry_released_again(struct entry *entry, struct actor *actor, int depth)
+{
+    struct hold *hold = entry->holds;
+    if (hold == NULL || hold->actor != actor) {
+        return NULL;
+    }
+    hold->depth -= depth;
+    return hold->depth <= 0 ? entry_released(entry, actor, 0) : NULL;
+}
+
+/* -- waits */
+
+/* The calling thread is about to block. `wait` stays where it is until `wait_end`. */
+COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor, int shared,
+                     int timed, void *frame)
+{
+    struct walk walk;
+    walk_from(&walk, frame, rules.depth);
+    entry_list(entry);
+    wait->entry = entry;
+    wait->actor = actor;
+    wait->stack = stack_of(&walk);
+    wait->frame = walk.depth != 0 ? walk.frame[wait->stack->site_steps] : NULL;
+    wait->id = ++last_ref;
+    wait->label = actor->label;
+    Py_XINCREF(wait->label);
+    wait->label_id = actor->label_id;
+    wait->shared = (uint8_t)shared;
+    wait->timed = (uint8_t)timed;
+    wait->since = clock_ns();
+    wait->next = actor->waits;
+    actor->waits = wait;
+    tell(EVENT_WAITING, (uint8_t)((shared ? FLAG_SHARED : 0) | (timed ? FLAG_TIMED : 0)),
+         wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
+}
+
+/* That wait is over, with the lock or without. */
+COLD void wait_end(struct wait *wait)
+{
+    for (struct wait **at = &wait->actor->waits; *at != NULL; at = &(*at)->next) {
+        if (*at == wait) {
+            *at = wait->next;
+            break;
+        }
+    }
+    struct entry *entry = wait->entry;
+    if (entry != NULL) {
+        uint64_t now = clock_ns();
+        entry->contended++;
+        entry->wait_ns += now - wait->since;
+        tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
+    }
+    Py_XDECREF(wait->label);
+}
+
+#endif

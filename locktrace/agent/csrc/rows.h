@@ -1,0 +1,280 @@
+/* The ledger as rows for Python: see `locktrace.agent.reading`.
+ *
+ * Making a Python list may start the garbage collector, and a finalizer may take a traced lock.
+ * So the rows are copied out first, in C alone, and made into tuples when nothing points into
+ * the ledger any more.
+ */
+#ifndef LOCKTRACE_ROWS_H
+#define LOCKTRACE_ROWS_H
+
+#include "look.h"
+
+struct row {
+    uint64_t cell[8];
+    PyObject *text; /* owned, str or NULL */
+};
+
+struct rows {
+    struct row *at;
+    size_t count, room;
+};
+
+/* A zeroed row, or NULL when there is no memory. */
+COLD struct row *rows_add(struct rows *rows)
+{
+    if (rows->count == rows->room) {
+        size_t room = rows->room != 0 ? 2 * rows->room : 256;
+        struct row *at = realloc(rows->at, room * sizeof *at);
+        if (at == NULL) {
+            return NULL;
+        }
+        rows->at = at;
+        rows->room = room;
+    }
+    struct row *row = &rows->at[rows->count++];
+    memset(row, 0, sizeof *row);
+    return row;
+}
+
+/* New reference to the text of a label. */
+COLD PyObject *label_text(PyObject *label)
+{
+    PyObject *text = label != NULL ? PyTuple_GetItem(label, 1) : NULL;
+    Py_XINCREF(text);
+    return text;
+}
+
+/* Takes over `rows`; a list of what `make` does of each, or NULL. */
+COLD PyObject *rows_list(struct rows *rows, PyObject *(*make)(const struct row *))
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; i < rows->count; i++) {
+        PyObject *tuple = list != NULL ? make(&rows->at[i]) : NULL;
+        if (list != NULL && (tuple == NULL || PyList_Append(list, tuple) < 0)) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(tuple);
+        Py_XDECREF(rows->at[i].text);
+    }
+    free(rows->at);
+    return list;
+}
+
+/* -- locks and totals */
+
+static PyObject *kinds[MAX_KINDS + 1]; /* owned, str; index 0 is unused */
+
+COLD void copy_lock(struct rows *rows, const struct entry *entry)
+{
+    struct row *row = rows_add(rows);
+    if (row != NULL) {
+        row->cell[0] = entry->id;
+        row->cell[1] = entry->stack != NULL ? entry->stack->id : 0;
+        row->cell[2] = entry->parent;
+        row->text = kinds[entry->kind];
+        Py_XINCREF(row->text);
+    }
+}
+
+COLD PyObject *make_lock(const struct row *row)
+{
+    return Py_BuildValue("(KOKK)", row->cell[0], row->text != NULL ? row->text : Py_None,
+                         row->cell[1], row->cell[2]);
+}
+
+COLD PyObject *rows_locks(int only_fresh)
+{
+    struct rows rows = {0};
+    FOR_EACH_ENTRY(entry)
+    {
+        if (only_fresh ? entry->fresh : entry->listed) {
+            copy_lock(&rows, entry);
+        }
+        entry->fresh = only_fresh ? 0 : entry->fresh;
+    }
+    fresh_entries = only_fresh ? 0 : fresh_entries;
+    return rows_list(&rows, make_lock);
+}
+
+COLD PyObject *make_totals(const struct row *row)
+{
+    const uint64_t *c = row->cell;
+    return Py_BuildValue("(KKKKKKK)", c[0], c[1], c[2], c[3], c[4], c[5], c[6]);
+}
+
+COLD PyObject *rows_totals(void)
+{
+    struct rows rows = {0};
+    FOR_EACH_ENTRY(entry)
+    {
+        struct row *row = entry->listed ? rows_add(&rows) : NULL;
+        if (row != NULL) {
+            const uint64_t cells[] = {entry->id,      entry->acquisitions,     entry->contended,
+                                      entry->wait_ns, entry->hold_ns,          entry->foreign_releases,
+                                      entry->unlisted};
+            memcpy(row->cell, cells, sizeof cells);
+        }
+    }
+    return rows_list(&rows, make_totals);
+}
+
+/* -- holds, waits, actors */
+
+COLD PyObject *make_hold_or_wait(const struct row *row)
+{
+    const uint64_t *c = row->cell;
+    PyObject *text = row->text;
+    Py_XINCREF(text);
+    if (text == NULL) {
+        text = PyUnicode_FromStringAndSize(NULL, 0);
+    }
+    return Py_BuildValue("(KKKKKKNK)", c[0], c[1], c[2], c[3], c[4], c[5], text, c[6]);
+}
+
+COLD void copy_hold(struct rows *rows, const struct entry *entry, const struct hold *hold)
+{
+    struct row *row = rows_add(rows);
+    if (row != NULL) {
+        uint64_t leaked = hold->returned && hold->stack->late_releases == 0;
+        const uint64_t cells[] = {hold->id,        entry->id,   hold->shared, hold->actor->id,
+                                  hold->stack->id, hold->since, leaked};
+        memcpy(row->cell, cells, sizeof cells);
+        row->text = label_text(hold->label);
+    }
+}
+
+COLD PyObject *rows_holds(void)
+{
+    struct rows rows = {0};
+    FOR_EACH_ENTRY(entry)
+    {
+        size_t first = rows.count;
+        for (struct hold *hold = entry->listed ? entry->holds : NULL; hold; hold = hold->next) {
+            copy_hold(&rows, entry, hold);
+        }
+        for (size_t low = first, high = rows.count; low + 1 < high; low++) { /* oldest first */
+            struct row swapped = rows.at[low];
+            rows.at[low] = rows.at[--high];
+            rows.at[high] = swapped;
+        }
+    }
+    return rows_list(&rows, make_hold_or_wait);
+}
+
+COLD PyObject *rows_waits(void)
+{
+    struct rows rows = {0};
+    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        /* a thread that has ended inside a wait has taken the record with it */
+        struct wait *wait = atomic_load(&actor->ended) ? NULL : actor->waits;
+        for (; wait != NULL; wait = wait->next) {
+            struct row *row = wait->entry != NULL ? rows_add(&rows) : NULL;
+            if (row != NULL) {
+                const uint64_t cells[] = {wait->id,        wait->entry->id, wait->shared, actor->id,
+                                          wait->stack->id, wait->since,     wait->timed};
+                memcpy(row->cell, cells, sizeof cells);
+                row->text = label_text(wait->label);
+            }
+        }
+    }
+    return rows_list(&rows, make_hold_or_wait);
+}
+
+COLD PyObject *make_actor(const struct row *row)
+{
+    const uint64_t *c = row->cell;
+    PyObject *text = row->text;
+    Py_XINCREF(text);
+    if (text == NULL) {
+        text = PyUnicode_FromStringAndSize(NULL, 0);
+    }
+    return Py_BuildValue("(KKKNO)", c[0], c[1], c[2], text, c[3] ? Py_True : Py_False);
+}
+
+COLD PyObject *rows_actors(void)
+{
+    struct rows rows = {0};
+    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        int ended = atomic_load(&actor->ended);
+        struct row *row = !ended || actor->holds > 0 ? rows_add(&rows) : NULL;
+        if (row != NULL) {
+            const uint64_t cells[] = {actor->id, actor->ident, actor->native_id, (uint64_t)ended};
+            memcpy(row->cell, cells, sizeof cells);
+            row->text = label_text(actor->label);
+        }
+    }
+    return rows_list(&rows, make_actor);
+}
+
+/* -- stacks, events, looks */
+
+/* (site_index, judgeable, late_releases, ((code, offset), ...)) of the shown frames. */
+COLD PyObject *row_stack(const struct stack *stack)
+{
+    PyObject *frames = PyList_New(0);
+    for (int i = 0; frames != NULL && i < stack->depth; i++) {
+        if (stack->own >> i & 1) {
+            continue;
+        }
+        PyObject *code = stack->sites[i].code;
+        PyObject *pair = Py_BuildValue("(Oi)", code, instr_offset(code, stack->sites[i].instr));
+        if (pair == NULL || PyList_Append(frames, pair) < 0) {
+            Py_CLEAR(frames);
+        }
+        Py_XDECREF(pair);
+    }
+    return frames == NULL ? NULL
+                          : Py_BuildValue("(iOIN)", stack->site_index,
+                                          stack->judgeable ? Py_True : Py_False,
+                                          stack->late_releases, frames);
+}
+
+/* (at most `limit` records as bytes, how many were lost since the last call) */
+COLD PyObject *row_events(uint64_t limit)
+{
+    uint64_t count = listening() ? ring.head - ring.tail : 0;
+    count = count < limit ? count : limit;
+    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(struct event)));
+    if (bytes == NULL) {
+        return NULL;
+    }
+    struct event *to = (struct event *)PyBytes_AsString(bytes);
+    for (uint64_t i = 0; i < count; i++) {
+        to[i] = ring.records[(ring.tail + i) % RING_SIZE];
+    }
+    ring.tail += count;
+    uint64_t lost = ring.lost;
+    ring.lost = 0;
+    return Py_BuildValue("(NK)", bytes, lost);
+}
+
+/* Takes over `ids`. */
+COLD PyObject *ids_list(struct ids *ids)
+{
+    PyObject *list = PyList_New(0);
+    for (size_t i = 0; list != NULL && i < ids->count; i++) {
+        PyObject *id = PyLong_FromUnsignedLongLong(ids->at[i]);
+        if (id == NULL || PyList_Append(list, id) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(id);
+    }
+    free(ids->at);
+    return list;
+}
+
+COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)
+{
+    struct ids marked = {0}, ended = {0};
+    look_at_holds(settled_ns, frames, &marked);
+    look_at_threads(&ended);
+    PyObject *first = ids_list(&marked), *second = ids_list(&ended);
+    if (first == NULL || second == NULL) {
+        Py_XDECREF(first);
+        Py_XDECREF(second);
+        return NULL;
+    }
+    return Py_BuildValue("(NN)", first, second);
+}
+
+#endif

@@ -1,0 +1,45 @@
+"""Builds the C core where there is a compiler; without one, the Python core serves.
+
+One binary for CPython 3.11 to 3.15: the limited API of 3.11, see locktrace/agent/csrc/compat.h.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from setuptools import Extension, setup
+from setuptools.command.build_ext import build_ext
+
+HEADERS = sorted(str(path) for path in Path("locktrace/agent/csrc").glob("*.h"))
+
+
+class OptionalBuild(build_ext):
+    """As `build_ext`; says in a sentence what it means that an extension could not be built."""
+
+    def run(self) -> None:
+        super().run()
+        for extension in self.extensions:
+            built = Path(self.get_ext_fullpath(extension.name))
+            if not built.exists():
+                print(
+                    f"locktrace: {extension.name} could not be built; the Python core serves",
+                    file=sys.stderr,
+                )
+
+
+setup(
+    ext_modules=[
+        Extension(
+            "locktrace.agent._core",
+            sources=["locktrace/agent/csrc/module.c"],
+            depends=HEADERS,
+            define_macros=[("Py_LIMITED_API", "0x030b0000")],
+            extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden"],
+            py_limited_api=True,
+            optional=True,
+        )
+    ],
+    cmdclass={"build_ext": OptionalBuild},
+    options={"bdist_wheel": {"py_limited_api": "cp311"}},
+)
