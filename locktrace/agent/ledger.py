@@ -133,9 +133,9 @@ class Hold:
 
 
 class Wait:
-    """An actor blocked in an acquire, or about to be."""
+    """An actor blocked in an acquire, or about to be; `frame_id` as for a hold."""
 
-    __slots__ = ("actor", "entry", "id", "label", "shared", "since", "stack", "timed")
+    __slots__ = ("actor", "entry", "frame_id", "id", "label", "shared", "since", "stack", "timed")
 
     def __init__(
         self,
@@ -145,6 +145,7 @@ class Wait:
         shared: bool,
         timed: bool,
         stack: Stack,
+        frame_id: int,
         since: int,
     ) -> None:
         self.id = id
@@ -153,5 +154,6 @@ class Wait:
         self.shared = shared
         self.timed = timed
         self.stack = stack
+        self.frame_id = frame_id
         self.since = since
         self.label = actor.label

@@ -10,12 +10,11 @@ from __future__ import annotations
 import dis
 import functools
 import os
-import sysconfig
 from types import CodeType
 
 from locktrace.agent.ledger import Entry, Stack
 
-STDLIB = sysconfig.get_path("stdlib") + os.sep
+STDLIB = os.path.dirname(os.__file__) + os.sep
 SITE_PACKAGES = os.path.join(STDLIB, "site-packages") + os.sep
 _LOADS = frozenset(
     {"CACHE", "COPY", "EXTENDED_ARG", "LOAD_DEREF", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_GLOBAL",
@@ -51,10 +50,15 @@ def target(code: CodeType, offset: int) -> Target | None:
 
 
 def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:
-    suffix = ""
-    previous = ""
+    suffix = previous = ""
+    resume_at = 0
     for instruction in instructions:
         name = instruction.opname
+        if instruction.offset < resume_at:
+            continue
+        if name == "JUMP_FORWARD":  # the end of one arm of a conditional expression
+            resume_at = int(instruction.argval)
+            continue
         if name.startswith("STORE_") and not (suffix and previous == "SWAP"):
             # A store fused with its neighbour has two arguments, ours first.
             stored = instruction.argval[0] if name in _FUSED else instruction.argval
@@ -85,7 +89,9 @@ def lock_name(entry: Entry) -> str:
         elif how != "passed":
             inner = f".{name}{suffix}{inner}"
             suffix = ""
-            if not _is_stdlib(code.co_filename):
+            if entry.parent is not None and entry.parent.name:
+                break
+            if not _is_passed_through(code):
                 return f"{_scope(code, how)}{inner}".lstrip(".")
             if code.co_name != "__init__":
                 break
@@ -111,6 +117,11 @@ def _scope(code: CodeType, how: str) -> str:
     if how == "attribute" and len(path) > 1:
         path.pop()  # the method: what is stored on self is the class's
     return ".".join(path[-2:])
+
+
+def _is_passed_through(code: CodeType) -> bool:
+    """Code that nobody names locks after: the standard library, and what dataclasses generate."""
+    return code.co_qualname.startswith("__create_fn__") or _is_stdlib(code.co_filename)
 
 
 def _is_stdlib(file: str) -> bool:
