@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -150,7 +150,7 @@ class Session:
         stall = self._take(snapshot, findings)
         if self._store is not None:
             try:
-                self._store.save(stall)
+                stall = replace(stall, id=self._store.save(stall).stem)
             except CannotSaveError as error:
                 self._notice = str(error)
         self._stalls.append(stall)

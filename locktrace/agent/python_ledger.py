@@ -96,12 +96,20 @@ class PythonLedger:
         self._recorder.forked()
 
     def _entries(self) -> list[Entry]:
-        rows = list(self._recorder.entries.values())
-        return [entry for row in rows if (entry := row()) is not None]
+        return live(self._recorder)
 
     def _actors(self) -> list[Actor]:
-        rows = self._recorder.actors.valuerefs()
-        return [actor for row in rows if (actor := row()) is not None]
+        return live_actors(self._recorder)
+
+
+def live(recorder: PythonRecorder) -> list[Entry]:
+    """The locks there are."""
+    return [entry for row in list(recorder.entries.values()) if (entry := row()) is not None]
+
+
+def live_actors(recorder: PythonRecorder) -> list[Actor]:
+    """The threads that have touched a lock, and those that ended holding one."""
+    return [actor for row in recorder.actors.valuerefs() if (actor := row()) is not None]
 
 
 def drain(queue: Any) -> list[Any]:

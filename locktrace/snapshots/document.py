@@ -24,6 +24,7 @@ from locktrace.model import (
     ThreadStack,
     Wait,
 )
+from locktrace.snapshots.groups import is_live_thread
 from locktrace.wording import lock_name, who
 
 SCHEMA = 1
@@ -119,10 +120,9 @@ def _threads(actors: Iterable[Actor], stacks: Iterable[ThreadStack]) -> Iterator
     get that of one that ended): the stack is that of the living thread.
     """
     unjoined = {id(stack): stack for stack in stacks}
-    by_native = {s.native_id: s for s in unjoined.values() if s.native_id is not None}
+    by_native = {stack.native_id: stack for stack in unjoined.values()}
     for actor in actors:
-        lives = actor.kind == "thread" and not actor.ended and actor.native_id is not None
-        stack = by_native.pop(actor.native_id, None) if lives else None
+        stack = by_native.pop(actor.native_id, None) if is_live_thread(actor) else None
         if stack is not None:
             del unjoined[id(stack)]
         yield {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -25,13 +26,25 @@ class Fields:
         self._path = path
 
     def integer(self, name: str) -> int:
-        return self._number(name, int)
+        value = self._get(name)
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _wrong(self._at(name), "an integer")
+        return value
+
+    def natural(self, name: str) -> int:
+        value = self.integer(name)
+        if value < 0:
+            raise _wrong(self._at(name), "0 or more")
+        return value
 
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 
     def real(self, name: str) -> float:
-        return float(self._number(name, (int, float)))
+        value = self._get(name)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
+            raise _wrong(self._at(name), "a number")
+        return float(value)
 
     def text(self, name: str) -> str:
         value = self._get(name)
@@ -73,12 +86,6 @@ class Fields:
             raise MalformedDumpError(f"This is no locktrace dump: {self._at(name)} is missing.")
         return self._values[name]
 
-    def _number(self, name: str, types: Any) -> Any:
-        value = self._get(name)
-        if not isinstance(value, types) or isinstance(value, bool):
-            raise _wrong(self._at(name), "a number" if types is not int else "an integer")
-        return value
-
     def _list(self, name: str) -> list[Any]:
         value = self._get(name)
         if not isinstance(value, list):
@@ -93,6 +100,13 @@ class Fields:
 
     def _at(self, name: str) -> str:
         return f"{self._path}.{name}" if self._path else name
+
+
+def _is_finite(value: float) -> bool:
+    try:
+        return math.isfinite(value)
+    except OverflowError:  # an integer with more digits than a float can hold
+        return False
 
 
 def _wrong(path: str, expected: str) -> MalformedDumpError:

@@ -126,7 +126,7 @@ def _hold(fields: Fields) -> Hold:
         since_ns=fields.integer("since_ns"),
         label=fields.text("label"),
         returned=fields.flag("returned"),
-        site_index=fields.integer("site_index"),
+        site_index=fields.natural("site_index"),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from locktrace.errors import LocktraceError
 from locktrace.model import Actor, Finding, Process, Snapshot, StallSnapshot, ThreadStack
+from locktrace.snapshots.groups import is_live_thread
 from locktrace.snapshots.stacks import Stacks, py_spy_stacks, without_tracer
 
 AgentStacks = Callable[[], Sequence[ThreadStack]]
@@ -55,10 +56,6 @@ def _ask(agent_stacks: AgentStacks | None) -> tuple[ThreadStack, ...]:
 
 def _named(threads: Iterable[ThreadStack], actors: Iterable[Actor]) -> tuple[ThreadStack, ...]:
     """`threads` under the names that the ledger knows them by, in the order of their ids."""
-    names = {actor.native_id: actor.name for actor in actors if _is_thread(actor)}
+    names = {actor.native_id: actor.name for actor in actors if is_live_thread(actor)}
     named = [replace(t, name=names.get(t.native_id, t.name) or t.name) for t in threads]
     return tuple(sorted(named, key=lambda thread: thread.native_id or 0))
-
-
-def _is_thread(actor: Actor) -> bool:
-    return actor.kind == "thread" and actor.native_id is not None and not actor.ended

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING
 import dns.exception
 import dns.message
 import dns.query
-import locktrace_demo
 import pytest
+
+import locktrace_demo
 from locktrace_demo.server import Server, Settings
 from locktrace_demo.stores import open_store
 
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
 
 SOURCE_ROOT = Path(locktrace_demo.__file__).parent.parent
 DEADLINE = 30.0
+
+
+@pytest.fixture
+def source_root() -> Path:
+    """The folder that `locktrace_demo` is imported from."""
+    return SOURCE_ROOT
 
 
 @pytest.fixture

@@ -3,27 +3,22 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import pytest
+
 from locktrace_demo.rwmutex import RWMutex
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-Until = "Callable[[Callable[[], object]], None]"
 
 
 @pytest.fixture
-def mutex() -> RWMutex:
+def mutex():
     return RWMutex()
 
 
 @pytest.fixture
-def in_thread() -> Callable[[Callable[[], object]], threading.Thread]:
+def in_thread():
     """Start a function in a daemon thread, whose end tells that the function has returned."""
 
-    def start(function: Callable[[], object]) -> threading.Thread:
+    def start(function):
         thread = threading.Thread(target=function, daemon=True)
         thread.start()
         return thread
@@ -32,10 +27,10 @@ def in_thread() -> Callable[[Callable[[], object]], threading.Thread]:
 
 
 @pytest.fixture
-def waiting(mutex: RWMutex, until: Until) -> Callable[..., None]:
-    """Wait until so many readers and writers (one that holds included) are in the mutex's queues."""
+def waiting(mutex, until):
+    """Wait until so many readers wait, and so many writers wait or hold."""
 
-    def wait(readers: int = 0, writers: int = 0) -> None:
+    def wait(readers=0, writers=0):
         until(
             lambda: (
                 mutex._waiting_readers == readers

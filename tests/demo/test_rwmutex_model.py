@@ -8,6 +8,7 @@ import threading
 from collections import deque
 
 import pytest
+
 from locktrace_demo.rwmutex import RWMutex
 
 ACTORS = 6

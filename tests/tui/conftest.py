@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import queue
-import threading
 import time
+import xml.etree.ElementTree as ElementTree
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,8 @@ from locktrace_tui.app import LocktraceApp
 
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
-PATIENCE = 20.0
+PATIENCE = 30.0
+SMALL, LARGE = (80, 24), (200, 60)
 SOURCE = """\
 class V2Filter:
     def _addresses(self, name):
@@ -66,10 +68,8 @@ class FakeFeed:
 
     def poll(self, timeout: float) -> View:
         self.polls += 1
-        try:
+        with suppress(queue.Empty):
             self._last = self._views.get(timeout=None if self._last is None else timeout)
-        except queue.Empty:
-            pass
         assert self._last is not None
         return self._last
 
@@ -81,6 +81,102 @@ class FakeFeed:
 
     def close(self) -> None:
         """Nothing to let go of."""
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Performance:
+    """The app on a stage of its own, and what can be seen of it."""
+
+    def __init__(self, app: LocktraceApp, feed: FakeFeed, pilot: Any, clock: Clock) -> None:
+        self.app = app
+        self.feed = feed
+        self.pilot = pilot
+        self.clock = clock
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for `condition`, and then for everything that the app has yet to draw."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "\n".join(self.lines())
+            await asyncio.sleep(0.01)
+        await self.pilot.pause()
+
+    async def tell(self, view: View) -> None:
+        """Let the feed give `view`, and wait until it is on the screen."""
+        self.feed.tell(view)
+        await self.until(lambda: self.app.shown is view)
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    def svg(self) -> str:
+        return self.app.export_screenshot(simplify=True)
+
+    def lines(self) -> list[str]:
+        """The lines of text that a person sees."""
+        return text_lines(self.svg())
+
+    def text(self) -> str:
+        """All that a person sees, runs of blanks as one, so that wrapped sentences are whole."""
+        return " ".join(" ".join(self.lines()).split())
+
+    def line_with(self, text: str) -> str:
+        return next(line for line in self.lines() if text in line)
+
+
+def text_lines(svg: str) -> list[str]:
+    """The text of a screenshot by line, without the title, bars and frames (they are Textual's)."""
+    root = ElementTree.fromstring(svg)
+    rows: dict[int, dict[int, str]] = {}
+    for element in root.iter("{http://www.w3.org/2000/svg}text"):
+        if clip := element.get("clip-path"):
+            row = int(clip.rpartition("-")[2].rstrip(")"))
+            column = round(float(element.get("x", "0")) / CELL)
+            rows.setdefault(row, {})[column] = (element.text or "").translate(PLAINER)
+    return [_line(rows.get(row, {})) for row in range(max(rows) + 1)]
+
+
+def _line(pieces: dict[int, str]) -> str:
+    line = ""
+    for column in sorted(pieces):
+        line = line.ljust(column) + pieces[column]
+    return line.rstrip()
+
+
+CELL = 12.2
+"""Width of a character in the screenshots, in their units."""
+PLAINER = {0xA0: " "} | {code: " " for code in range(0x2580, 0x25A0)}
+
+
+@pytest.fixture
+def text_of() -> Callable[[str], list[str]]:
+    return text_lines
+
+
+@pytest.fixture
+def playing() -> Callable[..., AbstractAsyncContextManager[Performance]]:
+    """Runs the app in a terminal of a given size and waits for the first view to be seen."""
+
+    @asynccontextmanager
+    async def play(view: View, size: tuple[int, int] = SMALL) -> AsyncIterator[Performance]:
+        feed, clock = FakeFeed(view), Clock()
+        app = LocktraceApp(feed, clock=clock)
+        async with app.run_test(size=size) as pilot:
+            performance = Performance(app, feed, pilot, clock)
+            await performance.until(lambda: app.shown is view)
+            yield performance
+
+    return play
 
 
 @dataclass(frozen=True)
@@ -229,7 +325,7 @@ def story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Story:
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     process = Process(
-        4711, 1.7e9, "3.11.7", "python", ("python", "-m", "locktrace_demo", "--port", "5353")
+        4711, 0.0, "3.11.7", "python", ("python", "-m", "locktrace_demo", "--port", "5353")
     )
     early = Snapshot(
         process,

@@ -42,7 +42,6 @@ class LocktraceApp(App[None]):
     TITLE = "locktrace"
     CSS_PATH = "locktrace.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p,space", "pause", "Pause", key_display="p"),
         Binding("d", "dump", "Dump"),
         Binding("question_mark", "help", "Help", key_display="?"),
         Binding("q", "quit", "Quit"),

@@ -74,7 +74,7 @@ class TcpTransport:
             if self._connections > self._limits.connections:
                 self._counters.add(Event.TURNED_AWAY)
                 return
-            # Without a buffer, a client that does not take its answers is noticed at once.
+            # So that `drain` waits until all is sent, as `abort` throws away what is not.
             writer.transport.set_write_buffer_limits(0)
             with suppress(OSError, EOFError):  # the client left, or was too slow (TimeoutError)
                 while await self._serve_query(reader, writer):

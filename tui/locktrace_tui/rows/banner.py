@@ -50,7 +50,9 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
         ended = Cell(f"{view.ended.rstrip('.')}. This is the last picture.", Tone.STRONG)
         state = [ended, badge, *state]
         badge = Cell("■ ENDED", Tone.STRONG)
-    return BannerText(tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest))
+    return BannerText(
+        tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest)
+    )
 
 
 def _verdict(view: View) -> tuple[Cell, Tone, str]:

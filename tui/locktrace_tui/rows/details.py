@@ -7,9 +7,8 @@ from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import count, duration, place, where, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.rows.limits import MOST_ROWS, rest
 from locktrace_tui.rows.signs import mode_letter, times
-
-MOST_WAITERS = 500
 
 HOLDER_COLUMNS = (
     Column("held", "holders", least=7, most=10),
@@ -46,7 +45,7 @@ def holder_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each site, leaked holds first; those the target no longer lists at the end."""
     rows = [_holder_row(group, snapshot) for group in group_holds(snapshot, facts.holds)]
     if facts.lock.unlisted_holds:
-        rows.append(_rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
+        rows.append(rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
     return tuple(rows)
 
 
@@ -74,11 +73,10 @@ def waiter_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each wait, in the order of the queue."""
     rows = [
         _waiter_row(order, wait, snapshot)
-        for order, wait in enumerate(facts.waits[:MOST_WAITERS], start=1)
+        for order, wait in enumerate(facts.waits[:MOST_ROWS], start=1)
     ]
-    more = len(facts.waits) - len(rows)
-    if more:
-        rows.append(_rest(f"and {count(more, 'waiter')} more"))
+    if more := len(facts.waits) - len(rows):
+        rows.append(rest(f"and {count(more, 'waiter')} more"))
     return tuple(rows)
 
 
@@ -95,7 +93,3 @@ def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
             Cell(duration(snapshot.age(wait.since_ns))),
         ),
     )
-
-
-def _rest(sentence: str) -> Row:
-    return Row("rest", (Cell(sentence, Tone.MUTED),), spans=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
+from locktrace_tui.rows.signs import TIMES
 
 COLUMNS = (Column("sign", "", least=14, most=14), Column("meaning", "", least=30, wraps=True))
 
 _KEYS = (
     ("↑ ↓ PgUp PgDn", "move the cursor; it then stays with its row"),
     ("Home", "back to the first row, and follow whichever is the worst"),
-    ("Tab  Shift+Tab", "next and previous part of the screen"),
+    ("Tab  Shift+Tab", "next and previous pane"),
     ("Enter", "open: details of a lock, a finding, a stall snapshot"),
     ("Esc", "back; in the filter: clear it"),
     ("/", "filter the locks by name, kind or label"),
@@ -25,7 +26,7 @@ _SIGNS = (
     ("✘ ▲ ◆", "finding: error, warning, information"),
     ("● ◐ ○ ·", "lock: held, contended, free, never used"),
     ("◌", "awaited: a Condition or Event, which nobody holds"),
-    ("R×12", "held by 12 readers; R is shared, W exclusive"),
+    (f"R{TIMES}12", "held by 12 readers; R is shared, W exclusive"),
     ("has returned", "the function that took the lock ended without releasing it"),
 )
 

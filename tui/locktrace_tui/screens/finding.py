@@ -12,7 +12,7 @@ from textual.widgets import Footer
 from locktrace.model import Finding, Snapshot
 from locktrace_tui.rows.findings import DETAIL_COLUMNS, detail_rows
 from locktrace_tui.widgets.pane import Pane
-from locktrace_tui.widgets.table import Table
+from locktrace_tui.widgets.sheet import Sheet
 
 
 class FindingScreen(Screen[None]):
@@ -27,8 +27,8 @@ class FindingScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         with Pane(id="finding", title="Finding"):
-            yield Table(DETAIL_COLUMNS, header=False)
+            yield Sheet(DETAIL_COLUMNS)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(Table).show_rows(detail_rows(self._finding, self._snapshot))
+        self.query_one(Sheet).show_rows(detail_rows(self._finding, self._snapshot))

@@ -10,7 +10,7 @@ from textual.screen import ModalScreen
 
 from locktrace_tui.rows.help import COLUMNS, help_rows
 from locktrace_tui.widgets.pane import Pane
-from locktrace_tui.widgets.table import Table
+from locktrace_tui.widgets.sheet import Sheet
 
 
 class HelpScreen(ModalScreen[None]):
@@ -22,7 +22,7 @@ class HelpScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         with Pane(id="help", title="Help", remark="Esc closes"):
-            yield Table(COLUMNS, header=False)
+            yield Sheet(COLUMNS)
 
     def on_mount(self) -> None:
-        self.query_one(Table).show_rows(help_rows())
+        self.query_one(Sheet).show_rows(help_rows())

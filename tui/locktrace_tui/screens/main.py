@@ -6,6 +6,7 @@ share the place below, a tab each.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import events, on
@@ -19,6 +20,7 @@ from locktrace.session import View
 from locktrace.wording import lock_name
 from locktrace_tui.rows import blocked, findings, stalls
 from locktrace_tui.rows.banner import BannerText
+from locktrace_tui.rows.cells import Row
 from locktrace_tui.screens.finding import FindingScreen
 from locktrace_tui.screens.stall import StallScreen
 from locktrace_tui.widgets.banner import Banner
@@ -40,10 +42,11 @@ class MainScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("slash", "filter", "Filter"),
         Binding("s", "sort", "Sort"),
-        Binding("i", "inner", "Inner"),
+        Binding("i", "inner", "Inner locks"),
         Binding("u", "unused", "Unused", show=False),
-        Binding("tab", "next_part(1)", "Next part", key_display="tab"),
-        Binding("shift+tab", "next_part(-1)", "Previous part", show=False),
+        Binding("tab", "next_pane(1)", "Pane", key_display="tab"),
+        Binding("shift+tab", "next_pane(-1)", "Previous pane", show=False),
+        Binding("p,space", "app.pause", "Pause", key_display="p"),
         Binding("escape", "clear_filter", "Clear the filter", show=False),
     ]
 
@@ -80,12 +83,17 @@ class MainScreen(Screen[None]):
     def show(self, view: View) -> None:
         self._view = view
         self.query_one(LocksPane).show(view)
-        self._list("findings").show_rows(findings.finding_rows(view.findings, view.snapshot))
-        self._list("blocked").show_rows(blocked.blocked_rows(view.snapshot))
-        self._list("stalls").show_rows(stalls.stall_rows(view.stalls))
+        found, taken = len(view.findings), len(view.stalls)
+        self._list("findings", findings.finding_rows(view.findings, view.snapshot), found)
+        waits = blocked.labelled_waits(view.snapshot)
+        self._list("blocked", blocked.blocked_rows(waits, view.snapshot), len(waits))
+        self._list("stalls", stalls.stall_rows(view.stalls), taken)
+        self.query_one(LowerTabs).label(
+            findings=f"Findings {found}", blocked=f"Blocked {len(waits)}", stalls=f"Stalls {taken}"
+        )
 
-    def _list(self, pane: str) -> ListPane:
-        return self.query_one(f"#{pane}", ListPane)
+    def _list(self, pane: str, rows: Sequence[Row], total: int) -> None:
+        self.query_one(f"#{pane}", ListPane).show_rows(rows, total)
 
     @on(LocksPane.Chosen)
     def _show_chosen(self) -> None:
@@ -93,14 +101,8 @@ class MainScreen(Screen[None]):
             return
         chosen, snapshot = self.query_one(LocksPane).chosen, self._view.snapshot
         self.query_one(LockPane).show(chosen, snapshot)
-        self.query_one(LowerTabs).label(
-            {
-                "lock": lock_name(snapshot, chosen.lock.id) if chosen else "Lock",
-                "findings": f"Findings {len(self._view.findings)}",
-                "blocked": f"Blocked {self._list('blocked').count}",
-                "stalls": f"Stalls {len(self._view.stalls)}",
-            }
-        )
+        name = lock_name(snapshot, chosen.lock.id) if chosen else "Lock"
+        self.query_one(LowerTabs).label(lock=name)
 
     def on_resize(self, event: events.Resize) -> None:
         full = event.size.width >= FULL_WIDTH and event.size.height >= FULL_HEIGHT
@@ -116,7 +118,7 @@ class MainScreen(Screen[None]):
     def _tab_chosen(self) -> None:
         self._arrange()
 
-    def action_next_part(self, step: int) -> None:
+    def action_next_pane(self, step: int) -> None:
         tables = list(self.query(Table))
         now = tables.index(self.focused) if isinstance(self.focused, Table) else -step
         self._focus(tables[(now + step) % len(tables)])

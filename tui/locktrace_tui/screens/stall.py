@@ -13,7 +13,7 @@ from locktrace.model import StallSnapshot
 from locktrace_tui.rows.stacks import COLUMNS, stack_rows
 from locktrace_tui.rows.stalls import stall_title
 from locktrace_tui.widgets.pane import Pane
-from locktrace_tui.widgets.table import Table
+from locktrace_tui.widgets.sheet import Sheet
 from locktrace_tui.widgets.tones import content
 
 
@@ -27,8 +27,8 @@ class StallScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         with Pane(id="stall", title="Stall snapshot"):
             yield Static(content(stall_title(self._stall)), classes="facts")
-            yield Table(COLUMNS, header=False)
+            yield Sheet(COLUMNS)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self.query_one(Table).show_rows(stack_rows(self._stall))
+        self.query_one(Sheet).show_rows(stack_rows(self._stall))

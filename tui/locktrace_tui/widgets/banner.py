@@ -12,7 +12,6 @@ from locktrace_tui.rows.cells import Tone
 from locktrace_tui.rows.fit import wrap
 from locktrace_tui.widgets.tones import content
 
-
 MOST_LINES = 3
 """Lines of the sentence; findings can be long, and the locks want to be seen too."""
 

@@ -12,9 +12,9 @@ from locktrace_tui.widgets.table import Table
 
 
 class ListPane(Pane):
-    """Its title counts the rows. The table's id is the pane's with ``-table`` behind it."""
+    """The table's id is the pane's with ``-table`` behind it."""
 
-    def __init__(self, *, id: str, title: str, columns: Sequence[Column], empty: str) -> None:  # noqa: A002
+    def __init__(self, *, id: str, title: str, columns: Sequence[Column], empty: str) -> None:
         super().__init__(id=id, title=title)
         self._title = title
         self._columns = columns
@@ -27,10 +27,7 @@ class ListPane(Pane):
     def table(self) -> Table:
         return self.query_one(Table)
 
-    @property
-    def count(self) -> int:
-        return self.table.count
-
-    def show_rows(self, rows: Sequence[Row]) -> None:
+    def show_rows(self, rows: Sequence[Row], total: int) -> None:
+        """`total` is what the rows stand for, which the title says."""
         self.table.show_rows(rows)
-        self.set_title(self._title, str(len(rows)) if rows else "")
+        self.set_title(self._title, str(total) if total else "")

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
+from textual.containers import Horizontal
 from textual.message import Message
-from textual.widgets import Input
+from textual.widgets import Input, Label
 
 from locktrace.session import View
 from locktrace_tui.rows.index import LockFacts, facts_by_lock
@@ -34,10 +35,12 @@ class LocksPane(Pane):
 
     def compose(self) -> ComposeResult:
         yield Table(COLUMNS, empty="no locks", keeps_cursor=True, id="lock-table")
-        yield Input(placeholder="name, kind or label", compact=True, id="filter")
+        with Horizontal(id="filter-line"):
+            yield Label("/ ")
+            yield Input(placeholder="name, kind or label", compact=True)
 
     def on_mount(self) -> None:
-        self._filter.display = False
+        self._show_filter(False)
 
     @property
     def table(self) -> Table:
@@ -45,7 +48,7 @@ class LocksPane(Pane):
 
     @property
     def _filter(self) -> Input:
-        return self.query_one("#filter", Input)
+        return self.query_one(Input)
 
     @property
     def chosen(self) -> LockFacts | None:
@@ -81,7 +84,7 @@ class LocksPane(Pane):
         self._look_through(replace(self._lens, unused=not self._lens.unused))
 
     def start_filter(self) -> None:
-        self._filter.display = True
+        self._show_filter(True)
         self._filter.focus()
 
     def clear_filter(self) -> None:
@@ -89,14 +92,17 @@ class LocksPane(Pane):
         self._end_filter()
 
     def _end_filter(self) -> None:
-        self._filter.display = False
+        self._show_filter(False)
         self.table.focus()
 
-    @on(Input.Changed, "#filter")
+    def _show_filter(self, shown: bool) -> None:
+        self.query_one("#filter-line").display = shown
+
+    @on(Input.Changed)
     def _filter_changed(self, event: Input.Changed) -> None:
         self._look_through(replace(self._lens, text=event.value.strip()))
 
-    @on(Input.Submitted, "#filter")
+    @on(Input.Submitted)
     def _filter_submitted(self) -> None:
         self._end_filter()
 

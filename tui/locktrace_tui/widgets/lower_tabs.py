@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from textual.content import Content
 from textual.widgets import Tab, Tabs
 
@@ -29,10 +27,10 @@ class LowerTabs(Tabs, can_focus=False):
     def choose(self, pane: str) -> None:
         self.active = f"tab-{pane}"
 
-    def label(self, labels: Mapping[str, str]) -> None:
-        """Set the labels by pane id; they may hold names from the target, so they are literal."""
+    def label(self, **labels: str) -> None:
+        """Set labels by pane id; they may hold names from the target, so they are literal."""
         for pane, label in labels.items():
-            text = Content(cut(Cell(label).text, WIDEST, middle=True))
+            text = cut(Cell(label).text, WIDEST, middle=True)
             tab = self.query_one(f"#tab-{pane}", Tab)
-            if tab.label != text:
-                tab.label = text
+            if tab.label_text != text:
+                tab.label = Content(text)

@@ -11,7 +11,7 @@ from locktrace_tui.rows.cells import Cell
 class Pane(Vertical):
     """The title says what is in it, the remark beside it how much of it there is."""
 
-    def __init__(self, *, id: str, title: str, remark: str = "") -> None:  # noqa: A002
+    def __init__(self, *, id: str, title: str, remark: str = "") -> None:
         super().__init__(id=id)
         self.set_title(title, remark)
 
