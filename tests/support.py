@@ -58,7 +58,7 @@ def _version(executable: str) -> str:
 
 def environment(*, trace: bool = True, **extra: str) -> dict[str, str]:
     """What a target is started with: our source roots on its path, the agent on or off."""
-    environ = {k: v for k, v in os.environ.items() if not k.startswith("LOCKTRACE")}
+    environ = {k: v for k, v in os.environ.items() if k == "LOCKTRACE_CORE" or not k.startswith("LOCKTRACE")}
     environ["PYTHONPATH"] = os.pathsep.join(map(str, SOURCE_ROOTS))
     environ.update(extra)
     return traced(environ) if trace else environ

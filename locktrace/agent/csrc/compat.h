@@ -164,6 +164,9 @@ COLD const char *check_walk(void)
         Py_DECREF(object);
         object = outer;
         frame = skip_shims(frame_previous(frame));
+        if (frame != NULL && object != NULL && object != Py_None && object_frame(object) != frame) {
+            frame = skip_shims(frame_previous(frame)); /* a trampoline: see code_is_trampoline */
+        }
     }
     PyErr_Clear();
     Py_XDECREF(object);

@@ -16,7 +16,7 @@ enum { SUSPENDABLE = 0x20 | 0x80 | 0x200 }; /* CO_GENERATOR, CO_COROUTINE, CO_AS
 struct stack {
     uint64_t hash;
     uint32_t id;
-    uint32_t own;           /* bit i: frame i is the tracer's, not shown */
+    uint32_t own;           /* bit i: frame i is the tracer's or a trampoline, not shown */
     uint32_t late_releases; /* holds that were released after their function had returned */
     uint16_t site_index;    /* the shown frame answerable for a release */
     uint8_t site_steps;     /* the way to it, all frames counted */
@@ -99,13 +99,23 @@ COLD int code_in_folder(PyObject *code, PyObject *folder)
     return found;
 }
 
-COLD int code_is_frozen_import(PyObject *code)
+COLD int code_file_starts(PyObject *code, const char *prefix)
 {
     PyObject *file = code_str(code, "co_filename");
     const char *text = file != NULL ? PyUnicode_AsUTF8AndSize(file, NULL) : NULL;
-    int found = text != NULL && strncmp(text, "<frozen importlib", 17) == 0;
+    int found = text != NULL && strncmp(text, prefix, strlen(prefix)) == 0;
     Py_XDECREF(file);
     PyErr_Clear();
+    return found;
+}
+
+/* From 3.12 on a specialised call of a class puts a frame of the interpreter's own under
+ * `__init__`; its code says that it is from the file `__init__`. */
+COLD int code_is_trampoline(PyObject *code)
+{
+    PyObject *file = code_str(code, "co_filename");
+    int found = file != NULL && PyUnicode_CompareWithASCIIString(file, "__init__") == 0;
+    Py_XDECREF(file);
     return found;
 }
 
@@ -169,7 +179,7 @@ COLD int made_unseen(const struct stack *stack)
     if (stack->depth == 0) {
         return 0;
     }
-    if ((stack->own & 1) || code_is_frozen_import(stack->sites[0].code)) {
+    if ((stack->own & 1) || code_file_starts(stack->sites[0].code, "<frozen importlib")) {
         return 1;
     }
     for (int i = 0; i < stack->depth && i < 2; i++) {
@@ -196,10 +206,10 @@ COLD struct stack *intern(const struct walk *walk, uint32_t slot)
     stack->depth = (uint8_t)walk->depth;
     for (int i = 0; i < walk->depth; i++) {
         PyObject *code = frame_code(walk->frame[i]);
-        Py_INCREF(code);
+        Py_IncRef(code); /* not the macro: `_Py_InitCleanup` is in read-only memory */
         stack->sites[i].code = code;
         stack->sites[i].instr = walk->instr[i];
-        if (code_in_folder(code, rules.own_folder)) {
+        if (code_in_folder(code, rules.own_folder) || code_is_trampoline(code)) {
             stack->own |= 1u << i;
         }
     }
