@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from locktrace.diagnose import Thresholds
+from locktrace.errors import NotTracedError
 from locktrace.launch.environment import traced
 from locktrace.launch.processes import connect
-from locktrace.errors import NotTracedError
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session, View
 
@@ -44,7 +44,11 @@ def interpreters() -> dict[str, str]:
 def _version(executable: str) -> str:
     try:
         done = subprocess.run(
-            [executable, "-c", "import sys; print(sys.version.split()[0], sys.implementation.name)"],
+            [
+                executable,
+                "-c",
+                "import sys; print(sys.version.split()[0], sys.implementation.name)",
+            ],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
@@ -58,7 +62,11 @@ def _version(executable: str) -> str:
 
 def environment(*, trace: bool = True, **extra: str) -> dict[str, str]:
     """What a target is started with: our source roots on its path, the agent on or off."""
-    environ = {k: v for k, v in os.environ.items() if k == "LOCKTRACE_CORE" or not k.startswith("LOCKTRACE")}
+    environ = {
+        k: v
+        for k, v in os.environ.items()
+        if k == "LOCKTRACE_CORE" or not k.startswith("LOCKTRACE")
+    }
     environ["PYTHONPATH"] = os.pathsep.join(map(str, SOURCE_ROOTS))
     environ.update(extra)
     return traced(environ) if trace else environ

@@ -12,7 +12,6 @@ from itertools import count
 from locktrace.agent import _core
 from locktrace.agent.ledger import NO_LABEL, Label, Stack
 from locktrace.agent.reading import (
-    MAX_BATCH,
     SETTLED_NS,
     ActorRow,
     Batch,
@@ -21,7 +20,6 @@ from locktrace.agent.reading import (
     Look,
     TotalsRow,
     WaitRow,
-    batch,
 )
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
@@ -98,13 +96,14 @@ class CLedger:
         return known
 
     def drain_events(self) -> tuple[list[Batch], int]:
-        batches, lost = [], 0
+        batches: list[Batch] = []
+        lost = 0
         while True:
-            payload, newly_lost = _core.events(MAX_BATCH)
+            payload, stacks, actors, destroyed, newly_lost = _core.events()
             lost += newly_lost
             if not payload:
                 return batches, lost
-            batches.append(batch(payload))
+            batches.append(Batch(payload, set(stacks), set(actors), destroyed))
 
     def drain_births(self) -> list[LockRow]:
         return self._lock_rows(_core.births())

@@ -215,10 +215,10 @@ class Publisher:
         if now - self._looked > LOOK_NS:
             self._looked = now
             self._send_totals(listeners)
-        for client in listeners:
-            if client.lagging and client.drained:
-                client.lagging = False
-                self._send_picture(client)
+            for client in listeners:
+                if client.lagging and client.drained:
+                    client.lagging = False
+                    self._send_picture(client)
 
     def _send_births(self, listeners: list[Client]) -> None:
         data = list(self._encoder.locks(self._ledger.drain_births()))

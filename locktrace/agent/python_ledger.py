@@ -17,9 +17,8 @@ from locktrace.agent.reading import (
     Look,
     TotalsRow,
     WaitRow,
-    batch,
 )
-from locktrace.wire.events import Event, pack_events
+from locktrace.wire.events import DESTROYED, Event, pack_events
 
 
 class PythonLedger:
@@ -67,7 +66,7 @@ class PythonLedger:
         lost = max(0, events[-1][0] - self._last_seq - len(events)) if overflowed else 0
         self._last_seq = events[-1][0]
         parts = (events[at : at + MAX_BATCH] for at in range(0, len(events), MAX_BATCH))
-        return [batch(pack_events(part), part) for part in parts], lost
+        return [_batch(part) for part in parts], lost
 
     def drain_births(self) -> list[LockRow]:
         queue, entries = self._recorder.born, self._recorder.entries
@@ -115,6 +114,15 @@ def live_actors(recorder: PythonRecorder) -> list[Actor]:
 def drain(queue: Any) -> list[Any]:
     """Everything in a deque that other threads append to."""
     return [queue.popleft() for _ in range(len(queue))]
+
+
+def _batch(events: list[Event]) -> Batch:
+    return Batch(
+        pack_events(events),
+        {event[5] for event in events},
+        {event[4] for event in events if event[4]},
+        [event[3] for event in events if event[7] == DESTROYED],
+    )
 
 
 def _lock_row(entry: Entry) -> LockRow:

@@ -7,11 +7,9 @@ but for the `drain_` methods and `look`. Only the publisher's thread calls them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple, Protocol
 
 from locktrace.agent.ledger import Label, Stack
-from locktrace.wire.events import DESTROYED, Event, unpack_events
 
 SETTLED_NS = 50_000_000  # younger holds are business as usual and not worth a look
 MAX_BATCH = 8192  # events in one frame
@@ -113,17 +111,3 @@ class Ledger(Protocol):
     def forked(self) -> None:
         """In a forked child: only the calling thread lives on; what others held stays held."""
         ...
-
-
-def batch(payload: bytes, events: Iterable[Event] | None = None) -> Batch:
-    """The batch of `payload`, which holds `events`."""
-    if events is None:
-        events = unpack_events(payload)
-    stacks, actors, destroyed = set(), set(), []
-    for event in events:
-        stacks.add(event[5])
-        if event[4]:
-            actors.add(event[4])
-        if event[7] == DESTROYED:
-            destroyed.append(event[3])
-    return Batch(payload, stacks, actors, destroyed)

@@ -8,9 +8,9 @@ import threading
 import pytest
 
 from locktrace.agent import liveness
-from locktrace.agent.python_ledger import live, live_actors
 from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.python_ledger import live, live_actors
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from locktrace.agent.python_ledger import live, live_actors
 from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.python_ledger import live, live_actors
 from tests.support import eventually
 
 

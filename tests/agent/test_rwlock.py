@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from locktrace.agent.python_ledger import live, live_actors
 from locktrace.agent.primitives import rwlock
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.python_ledger import live, live_actors
 from tests.support import eventually
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
-from locktrace.agent.python_ledger import live, live_actors
 from locktrace.agent.ledger import Wait
 from locktrace.agent.primitives import condition, event, semaphore
 from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
+from locktrace.agent.python_ledger import live, live_actors
 from tests.support import eventually
 
 

@@ -74,7 +74,7 @@ HOT void tell(uint8_t op, uint8_t flags, uint64_t now, uint64_t ref, const struc
               const struct actor *actor, const struct stack *stack, uint32_t label)
 {
     if (__builtin_expect(listening(), 0) && entry->listed) {
-        ring_put((struct event){.time_ns = now,
+        ring_put(op == EVENT_DESTROYED ? &deaths : &events, (struct event){.time_ns = now,
                                 .ref = ref,
                                 .lock = entry->id,
                                 .actor = actor != NULL ? actor->id : 0,
@@ -131,7 +131,7 @@ static void entry_free(struct entry *entry)
         return;
     }
     entry_drop_holds(entry);
-    if (listening()) {
+    if (listening() && !entry->fresh) { /* a fresh one was never told of */
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
     fresh_entries -= entry->fresh;

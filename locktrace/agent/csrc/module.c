@@ -366,8 +366,8 @@ static PyObject *core_listen(PyObject *self, PyObject *on)
 {
     (void)self;
     if (on != Py_True) {
-        ring_close();
-    } else if (ring_open() < 0) {
+        rings_close();
+    } else if (rings_open() < 0) {
         return PyErr_NoMemory();
     }
     return none();
@@ -395,12 +395,7 @@ static PyObject *core_stack(PyObject *self, PyObject *id)
     return row_stack(index < stack_count ? stacks_by_id[index] : &unknown_stack);
 }
 
-static PyObject *core_events(PyObject *self, PyObject *limit)
-{
-    (void)self;
-    unsigned long count = PyLong_AsUnsignedLong(limit);
-    return PyErr_Occurred() ? NULL : row_events(count);
-}
+static PyObject *core_events(PyObject *self, PyObject *u) { (void)self, (void)u; return row_events(); }
 
 static PyObject *core_look(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -415,7 +410,7 @@ static PyObject *core_look(PyObject *self, PyObject *const *args, Py_ssize_t cou
 static PyObject *core_forget_holds(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    ring_close();
+    rings_close();
     FOR_EACH_ENTRY(entry) { entry_drop_holds(entry); }
     return none();
 }
@@ -424,7 +419,7 @@ static PyObject *core_forget_holds(PyObject *self, PyObject *unused)
 static PyObject *core_forked(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    ring_close();
+    rings_close();
     struct actor *survivor = actor_here();
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
         if (actor != survivor) {
@@ -462,7 +457,7 @@ static PyMethodDef methods[] = {
     METHOD(actors, METH_NOARGS),
     METHOD(births, METH_NOARGS),
     METHOD(stack, METH_O),
-    METHOD(events, METH_O),
+    METHOD(events, METH_NOARGS),
     METHOD(look, METH_FASTCALL),
     METHOD(forget_holds, METH_NOARGS),
     METHOD(forked, METH_NOARGS),

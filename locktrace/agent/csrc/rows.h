@@ -229,25 +229,6 @@ COLD PyObject *row_stack(const struct stack *stack)
                                           stack->late_releases, frames);
 }
 
-/* (at most `limit` records as bytes, how many were lost since the last call) */
-COLD PyObject *row_events(uint64_t limit)
-{
-    uint64_t count = listening() ? ring.head - ring.tail : 0;
-    count = count < limit ? count : limit;
-    PyObject *bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)(count * sizeof(struct event)));
-    if (bytes == NULL) {
-        return NULL;
-    }
-    struct event *to = (struct event *)PyBytes_AsString(bytes);
-    for (uint64_t i = 0; i < count; i++) {
-        to[i] = ring.records[(ring.tail + i) % RING_SIZE];
-    }
-    ring.tail += count;
-    uint64_t lost = ring.lost;
-    ring.lost = 0;
-    return Py_BuildValue("(NK)", bytes, lost);
-}
-
 /* Takes over `ids`. */
 COLD PyObject *ids_list(struct ids *ids)
 {
@@ -261,6 +242,56 @@ COLD PyObject *ids_list(struct ids *ids)
     }
     free(ids->at);
     return list;
+}
+
+/* Adds to `ids` what is not there yet; `seen` is a table of `size` slots, a power of two. */
+COLD void ids_add_once(struct ids *ids, uint32_t *seen, size_t size, uint32_t id)
+{
+    size_t at = (id * 2654435761u) & (size - 1);
+    while (seen[at] != 0 && seen[at] != id) {
+        at = (at + 1) & (size - 1);
+    }
+    if (seen[at] == 0 && id != 0) {
+        seen[at] = id;
+        (void)ids_add(ids, id);
+    }
+}
+
+enum { MAX_TAKEN = 8192, SEEN_SIZE = 2 * MAX_TAKEN };
+
+/* (records as bytes, stacks, actors, destroyed locks, how many were lost); b"" at the end.
+ * After a loss the rest of the flood goes too: only a fresh picture helps, and it is coming. */
+COLD PyObject *row_events(void)
+{
+    struct event *taken = malloc(MAX_TAKEN * sizeof *taken);
+    uint32_t *seen = calloc(2 * SEEN_SIZE, sizeof *seen);
+    if (taken == NULL || seen == NULL) {
+        free(taken);
+        free(seen);
+        return PyErr_NoMemory();
+    }
+    if (events.lost != 0) {
+        events.lost += events.head - events.tail;
+        events.tail = events.head;
+    }
+    unsigned long long lost = events.lost;
+    events.lost = 0;
+    size_t count = ring_take(&events, taken, MAX_TAKEN);
+    count += ring_take(&deaths, taken + count, MAX_TAKEN - count);
+    struct ids stacks = {0}, threads = {0}, destroyed = {0};
+    for (size_t i = 0; i < count; i++) {
+        ids_add_once(&stacks, seen, SEEN_SIZE, taken[i].stack);
+        ids_add_once(&threads, seen + SEEN_SIZE, SEEN_SIZE, taken[i].actor);
+        if (taken[i].op == EVENT_DESTROYED) {
+            (void)ids_add(&destroyed, taken[i].lock);
+        }
+    }
+    PyObject *bytes =
+        PyBytes_FromStringAndSize((char *)taken, (Py_ssize_t)(count * sizeof *taken));
+    free(taken);
+    free(seen);
+    return Py_BuildValue("(NNNNK)", bytes, ids_list(&stacks), ids_list(&threads),
+                         ids_list(&destroyed), lost);
 }
 
 COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)

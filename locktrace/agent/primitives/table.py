@@ -7,8 +7,9 @@ from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from locktrace.agent.ledger import HIDDEN, Entry
+from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import tap
+from locktrace.agent.recorder import Entry
 
 
 class EntryTable:
