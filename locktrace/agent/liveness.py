@@ -35,6 +35,7 @@ def mark(entries: Iterable[Entry], actors: Iterable[Actor], settled_ns: int) -> 
             ):
                 hold.returned = True
                 marked.append(hold)
+    frames.clear()  # our own frame is in there: a cycle that would keep the entries alive
     return marked
 
 

@@ -88,37 +88,47 @@ enum plan {
     TRY_FIRST,       /* it may block without end: try without blocking first */
     TRY_FIRST_TIMED, /* the same, but it gives up by itself */
     PASS,            /* it cannot block, or is going to raise */
-    UNCLEAR,         /* its arguments are of types we must not ask: it may block */
+    UNCLEAR,         /* `blocking` is of a type that we must not ask: it may block */
 };
 
-/* Looks at exact bool, int and float only: nothing foreign runs. */
+/* Whether asking `object` anything could run Python code. */
+COLD int is_foreign(PyObject *object)
+{
+    return (PyType_GetFlags(Py_TYPE(object)) & Py_TPFLAGS_HEAPTYPE) != 0;
+}
+
+/* Seconds, or NaN when `timeout` is no number that a lock would take without asking further. */
+COLD double seconds_of(PyObject *timeout)
+{
+    double seconds = Py_NAN;
+    if (PyFloat_Check(timeout)) {
+        seconds = PyFloat_AsDouble(timeout);
+    } else if (PyLong_Check(timeout)) {
+        seconds = PyLong_AsDouble(timeout);
+        if (PyErr_Occurred()) {
+            PyErr_Clear();
+            seconds = Py_NAN;
+        }
+    }
+    return seconds;
+}
+
+/* Runs nothing foreign. What a wait with an odd time-out hides is at least no deadlock. */
 COLD enum plan plan_of(const struct call *call)
 {
     PyObject *blocking = call_argument(call, 0, "blocking");
     PyObject *timeout = call_argument(call, 1, "timeout");
-    if (blocking != NULL && blocking != Py_True) {
-        if (blocking != Py_False && !PyLong_CheckExact(blocking)) {
-            return UNCLEAR;
-        }
-        if (blocking == Py_False || PyObject_IsTrue(blocking) == 0) {
-            return PASS;
-        }
-    }
-    if (timeout == NULL) {
-        return TRY_FIRST;
-    }
-    if (!PyFloat_CheckExact(timeout) && !PyLong_CheckExact(timeout)) {
-        return UNCLEAR;
-    }
-    double seconds = PyFloat_AsDouble(timeout);
-    if (PyErr_Occurred()) {
-        PyErr_Clear();
+    double seconds = timeout != NULL ? seconds_of(timeout) : -1.0;
+    if (seconds != -1.0 && !(seconds > 0.0 && seconds < 9e9)) {
         return PASS;
     }
-    if (seconds == -1.0) {
-        return TRY_FIRST;
+    if (blocking != NULL && is_foreign(blocking)) {
+        return UNCLEAR;
     }
-    return seconds > 0.0 && seconds < 9e9 ? TRY_FIRST_TIMED : PASS;
+    if (blocking != NULL && PyObject_IsTrue(blocking) != 1) {
+        return PASS;
+    }
+    return seconds == -1.0 ? TRY_FIRST : TRY_FIRST_TIMED;
 }
 
 #endif
