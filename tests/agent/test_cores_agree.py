@@ -40,7 +40,9 @@ steps = st.one_of(
     st.tuples(st.just("contend"), threads, threads, locks),
     st.tuples(st.just("look")),
 )
-scripts = st.lists(steps, max_size=25).map(lambda some: [("make", "Lock"), ("make", "RLock"), *some])
+scripts = st.lists(steps, max_size=25).map(
+    lambda some: [("make", "Lock"), ("make", "RLock"), *some]
+)
 
 
 @pytest.fixture(scope="module")

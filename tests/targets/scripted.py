@@ -86,7 +86,11 @@ class Script:
         self.locks.clear()
         for worker in self.workers:
             worker.act = None
-        return {"said": self.said, **picture, "deaths": sorted(event[1] for event in self._events()[1:])}
+        return {
+            "said": self.said,
+            **picture,
+            "deaths": sorted(event[1] for event in self._events()[1:]),
+        }
 
     def _make(self, kind):
         self.locks.append(KINDS[kind]())
@@ -133,9 +137,13 @@ class Script:
         self.actors = self._actor_names()
         totals = [row for row in self.ledger.totals() if row[0] in self.places]
         return {
-            "locks": [[row.kind, self._site(row.stack), self.places.get(row.parent)] for row in rows],
+            "locks": [
+                [row.kind, self._site(row.stack), self.places.get(row.parent)] for row in rows
+            ],
             "totals": sorted([self.places[t[0]], t[1], t[2], t[3] > 0, t[5], t[6]] for t in totals),
-            "holds": sorted(self._hold(row) for row in self.ledger.holds() if row[1] in self.places),
+            "holds": sorted(
+                self._hold(row) for row in self.ledger.holds() if row[1] in self.places
+            ),
             "events": self._events(),
         }
 
@@ -147,7 +155,10 @@ class Script:
         return sites(stack)[:3] if stack is not None else None
 
     def _waits(self):
-        return [[row[2], self._site(self.ledger.stack(row[4])), row[6], row[7]] for row in self.ledger.waits()]
+        return [
+            [row[2], self._site(self.ledger.stack(row[4])), row[6], row[7]]
+            for row in self.ledger.waits()
+        ]
 
     def _hold(self, row):
         _, lock, shared, actor, stack, _, label, leaked = row
@@ -165,7 +176,9 @@ class Script:
                     place = self.places[lock]
                     site = self._site(self.ledger.stack(stack)) if stack else None
                     order = refs.setdefault(ref, len(refs))
-                    shown.append([order, place, self.actors.get(actor), site, bool(label), op, flags])
+                    shown.append(
+                        [order, place, self.actors.get(actor), site, bool(label), op, flags]
+                    )
         return shown
 
 

@@ -82,6 +82,14 @@ COLD PyObject *call_argument(const struct call *call, Py_ssize_t position, const
     return NULL;
 }
 
+HOT Py_ssize_t call_argument_count(const struct call *call)
+{
+    if (call->args != NULL) {
+        return Py_SIZE(call->args) + (call->kwargs != NULL ? PyDict_Size(call->kwargs) : 0);
+    }
+    return call->count + (call->names != NULL ? PyTuple_Size(call->names) : 0);
+}
+
 /* -- what an acquire is about to do */
 
 enum plan {
@@ -118,6 +126,9 @@ COLD enum plan plan_of(const struct call *call)
 {
     PyObject *blocking = call_argument(call, 0, "blocking");
     PyObject *timeout = call_argument(call, 1, "timeout");
+    if (call_argument_count(call) != (blocking != NULL) + (timeout != NULL)) {
+        return PASS; /* too many, or of another name: it raises */
+    }
     double seconds = timeout != NULL ? seconds_of(timeout) : -1.0;
     if (seconds != -1.0 && !(seconds > 0.0 && seconds < 9e9)) {
         return PASS;

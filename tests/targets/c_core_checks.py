@@ -1,0 +1,440 @@
+"""Checks of the C core that must be made inside a process; `main` runs the one that is named."""
+
+import _thread
+import copy
+import ctypes
+import gc
+import os
+import pickle
+import queue
+import sys
+import threading
+import time
+import weakref
+
+from locktrace.agent import _core
+from locktrace.agent.core import choose
+
+OLD = threading.Lock()
+OLD_R = threading.RLock()
+CORE = choose({"LOCKTRACE_CORE": "c"})
+LEDGER = CORE.ledger
+METHODS = {
+    _thread.LockType: ["acquire", "acquire_lock", "release", "release_lock", "__enter__", "__exit__",
+                       "_at_fork_reinit"],
+    _thread.RLock: ["acquire", "release", "__enter__", "__exit__", "_release_save",
+                    "_acquire_restore", "_at_fork_reinit"],
+}  # fmt: skip
+DESCR_METHOD, TYPE_DEALLOC, TYPE_NEW = 40, 48, 312
+WORD = ctypes.sizeof(ctypes.c_void_p)
+
+
+class Heir(_thread.RLock):
+    """A subclass from before tracing."""
+
+
+def word(address):
+    return ctypes.c_void_p.from_address(address).value
+
+
+def pointers():
+    found = {}
+    for cls, names in METHODS.items():
+        for name in names:
+            method = word(id(vars(cls)[name]) + DESCR_METHOD)
+            found[cls.__name__, name] = word(method + WORD)
+        for offset in (TYPE_DEALLOC, TYPE_NEW):
+            found[cls.__name__, offset] = word(id(cls) + offset)
+    found["Heir", TYPE_NEW] = word(id(Heir) + TYPE_NEW)
+    return found
+
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
+
+
+def made_here():
+    """Listed locks that code of this file has made."""
+    return [row for row in LEDGER.locks()
+            if row.stack and any(code.co_filename == __file__ for code, _ in row.stack.frames)]  # fmt: skip
+
+
+def hold_of(id):
+    return [row for row in LEDGER.holds() if row[1] == id]
+
+
+# -- checks
+
+
+def pointers_are_restored():
+    before = pointers()
+    for _ in range(3):
+        CORE.arm()
+        during = pointers()
+        changed = {key for key in before if during[key] != before[key]}
+        untouched = set(before) - changed
+        assert untouched <= {("lock", TYPE_NEW)}, untouched
+        CORE.disarm()
+        assert pointers() == before
+
+
+def everything_looks_as_before():
+    def face(lock):
+        shown = [type(lock), repr(lock).split(" at ")[0], isinstance(lock, _thread.LockType)]
+        for act in (pickle.dumps, copy.copy, lambda it: it.acquire("a", "b"), lambda it: it.release(),
+                    lambda it: it.acquire(True, -5), lambda it: it.acquire(False, 1),
+                    lambda it: it.acquire(timeout=1e20), lambda it: it.acquire(nothing=1),
+                    lambda it: weakref.ref(it)() is it, lambda it: it.acquire(True, float("nan")),
+                    lambda it: (it.acquire(blocking=False), it.acquire(timeout=0.001), it.release()),
+                    lambda it: (it.__enter__(), it.__exit__(None, None, None)),
+                    lambda it: it._release_save(), lambda it: it.acquire(True, 1, 2)):  # fmt: skip
+            try:
+                shown.append(act(lock))
+            except BaseException as error:
+                shown += [type(error), str(error).split(" at 0x")[0]]
+        return shown
+
+    plain = [face(make()) for make in (threading.Lock, threading.RLock, Heir)]
+    CORE.arm()
+    traced = [face(make()) for make in (threading.Lock, threading.RLock, Heir)]
+    assert plain == traced, (plain, traced)
+    assert type(Heir.__new__(Heir)) is Heir
+    CORE.disarm()
+    assert type(Heir.__new__(Heir)) is Heir
+
+
+def a_lock_of_before_is_traced_and_told_of_once_somebody_waits():
+    CORE.arm()
+    LEDGER.listen(True)
+    with OLD:
+        assert not any(row.stack is None and row.kind == "Lock" for row in LEDGER.locks())
+        thread = threading.Thread(target=lambda: OLD.acquire() and OLD.release())
+        thread.start()
+        until(LEDGER.waits)
+        [wait] = LEDGER.waits()
+        [row] = [row for row in LEDGER.locks() if row.id == wait[1]]
+        assert (row.kind, row.stack) == ("Lock", None)
+        assert len(hold_of(row.id)) == 1
+        assert row in LEDGER.drain_births()
+    thread.join()
+    assert LEDGER.waits() == hold_of(row.id) == []
+
+
+def a_lock_of_before_is_told_of_once_it_is_held_for_long():
+    CORE.arm()
+    with OLD_R:
+        assert not any(row.kind == "RLock" and row.stack is None for row in LEDGER.locks())
+        LEDGER.look(settled_ns=0)
+        assert any(row.kind == "RLock" and row.stack is None for row in LEDGER.locks())
+
+
+def a_new_lock_at_an_old_address_is_a_new_lock():
+    CORE.arm()
+    ids, addresses = set(), set()
+    for _ in range(500):
+        lock = threading.Lock()
+        lock.acquire()
+        [row] = made_here()
+        assert len(hold_of(row.id)) == 1
+        ids.add(row.id)
+        addresses.add(id(lock))
+        del lock
+        assert made_here() == []
+    assert len(ids) == 500
+    assert len(addresses) < 500
+
+
+def a_million_locks_leave_memory_where_it_was():
+    CORE.arm()
+
+    def churn(rounds, at_once):
+        for _ in range(rounds):
+            locks = [threading.Lock() for _ in range(at_once)]
+            for lock in locks:
+                with lock:
+                    pass
+            for lock in locks:
+                lock.acquire()
+            del lock, locks
+
+    churn(2, 100_000)
+    before = resident()
+    churn(5, 100_000)
+    churn(500_000, 1)
+    gc.collect()
+    grown = resident() - before
+    assert grown < 5_000_000, grown
+    assert made_here() == []
+
+
+def a_live_lock_costs_at_most_256_bytes():
+    count = 200_000
+    plain = [threading.Lock() for _ in range(count)]
+    del plain
+    before = resident()
+    plain = [threading.Lock() for _ in range(count)]
+    bare = resident() - before
+    del plain
+    CORE.arm()
+    before = resident()
+    traced = [threading.Lock() for _ in range(count)]
+    cost = (resident() - before - bare) / count
+    assert cost <= 256, cost
+    del traced
+
+
+def threads_that_end_leave_nothing():
+    CORE.arm()
+    lock = threading.Lock()
+
+    def use():
+        with lock:
+            pass
+
+    def churn(count):
+        for _ in range(count):
+            thread = threading.Thread(target=use)
+            thread.start()
+            thread.join()
+
+    churn(300)
+    before = resident()
+    churn(3000)
+    assert resident() - before < 2_000_000, resident() - before
+    until(lambda: len(LEDGER.actors()) < 50)
+
+
+def nothing_is_leaked_or_freed_too_often():
+    CORE.arm()
+    LEDGER.listen(True)
+    text = "label " + str(os.getpid())
+    lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+    entry = CORE.recorder.create("Thing", sys._getframe())
+
+    def work():
+        label = (1, text)
+        _core.set_label(label)
+        with lock, rlock, rlock, condition:
+            condition.wait(0.0001)
+        lock.acquire(True, 0.001)
+        lock.acquire(timeout=0.0001)
+        lock.release()
+        for wrong in (lock.release, rlock.release, lambda: lock.acquire(True, -5)):
+            try:
+                wrong()
+            except (RuntimeError, ValueError):
+                pass
+        CORE.recorder.acquired(entry, True, sys._getframe())
+        hold = CORE.recorder.released(entry, True)
+        CORE.recorder.restore(entry, hold)
+        CORE.recorder.released(entry, True)
+        CORE.recorder.waited(CORE.recorder.waiting(entry, True, False, sys._getframe()))
+        for read in (LEDGER.locks, LEDGER.totals, LEDGER.holds, LEDGER.waits, LEDGER.actors,
+                     LEDGER.look, LEDGER.drain_events, LEDGER.drain_births):  # fmt: skip
+            read()
+        _core.stack(1)
+        _core.set_label((0, ""))
+
+    def count():
+        gc.collect()
+        singles = [
+            sys.getrefcount(it) for it in (None, True, False, text, work.__code__, lock, entry)
+        ]
+        return sys.getallocatedblocks(), singles
+
+    for _ in range(50):
+        work()
+    blocks, singles = count()
+    for _ in range(300):
+        work()
+    blocks_after, singles_after = count()
+    assert abs(blocks_after - blocks) < 60, blocks_after - blocks
+    drift = [abs(a - b) for a, b in zip(singles_after, singles)]
+    assert max(drift) < 60, drift
+
+
+def a_finalizer_may_take_a_traced_lock_inside_any_of_our_functions():
+    CORE.arm()
+    LEDGER.listen(True)
+    lock, rlock = threading.Lock(), threading.RLock()
+    finalized = []
+
+    class Finalized:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            with rlock:
+                made = threading.Lock()
+                with made:
+                    pass
+            if lock.acquire(False):
+                lock.release()
+            finalized.append(1)
+
+    gc.set_threshold(1)
+    try:
+        for _ in range(100):
+            for read in (LEDGER.locks, LEDGER.totals, LEDGER.holds, LEDGER.waits, LEDGER.actors,
+                         LEDGER.look, LEDGER.drain_events, LEDGER.drain_births):  # fmt: skip
+                Finalized()
+                with lock:
+                    read()
+            Finalized()
+            kept = [threading.RLock(), threading.Condition(), threading.Lock()]
+            with kept[1]:
+                kept[1].wait(0.0001)
+    finally:
+        gc.set_threshold(700)
+    gc.collect()
+    assert len(finalized) == 900
+    del kept
+    assert LEDGER.holds() == []
+    assert not lock.locked()
+
+
+def calls_in_flight_survive_disarming_and_arming_again():
+    for again in (False, True):
+        CORE.arm()
+        lock, rlock = threading.Lock(), threading.RLock()
+        lock.acquire()
+        rlock.acquire()
+        got = []
+
+        def wait(it, got=got):
+            got.append(it.acquire())
+            it.release()
+
+        threads = [threading.Thread(target=wait, args=(it,)) for it in (lock, rlock)]
+        for thread in threads:
+            thread.start()
+        until(lambda: len(LEDGER.waits()) == 2)
+        CORE.disarm()
+        LEDGER.forget_holds()
+        assert LEDGER.waits() == LEDGER.holds() == []
+        if again:
+            CORE.arm()
+        lock.release()
+        rlock.release()
+        for thread in threads:
+            thread.join()
+        assert got == [True, True]
+        assert LEDGER.waits() == LEDGER.holds() == []
+        CORE.disarm()
+
+
+def threading_s_own_locks_are_no_noise():
+    CORE.arm()
+    before = {row.id for row in LEDGER.locks()}
+    stop = threading.Event()
+    jobs = queue.SimpleQueue()
+    threads = [threading.Thread(target=stop.wait) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    import xml.dom.minidom  # noqa: F401  (takes the import locks)
+
+    jobs.put(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    condition = threading.Condition()
+    with condition:
+        condition.wait(0.001)
+    LEDGER.look(settled_ns=0)
+    kinds = [(row.kind, row.stack and row.stack.frames[0][0].co_qualname)
+             for row in LEDGER.locks() if row.id not in before]  # fmt: skip
+    assert set(kinds) <= {("Lock", "Condition.__init__"), ("RLock", "RLock"),
+                          ("Lock", "Event.__init__")}, kinds  # fmt: skip
+
+
+def a_forked_child_goes_on_with_its_own_thread():
+    CORE.arm()
+    lock, held = threading.Lock(), threading.Lock()
+    ready, end = threading.Event(), threading.Event()
+
+    def hold():
+        with held:
+            ready.set()
+            end.wait()
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    ready.wait()
+    child = os.fork()
+    if child == 0:
+        LEDGER.forked()
+        with lock:
+            pass
+        ended = {row.id for row in LEDGER.actors() if row.ended}
+        [row] = [row for row in LEDGER.holds() if row[3] in ended and row[4]][:1]
+        os._exit(0 if row and len(ended) == 1 else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    end.set()
+    thread.join()
+
+
+def other_interpreters_are_left_alone():
+    if sys.version_info >= (3, 13):
+        import _interpreters as interpreters
+    else:
+        import _xxsubinterpreters as interpreters
+    CORE.arm()
+    before = len(LEDGER.locks())
+    source = """
+import threading
+locks = [threading.Lock() for _ in range(100)] + [threading.RLock() for _ in range(100)]
+for lock in locks:
+    with lock:
+        pass
+condition = threading.Condition()
+with condition:
+    condition.wait(0.001)
+del locks, lock
+try:
+    import locktrace.agent._core
+except ImportError:
+    pass
+else:
+    raise SystemExit("a second interpreter was given the core")
+"""
+    for _ in range(3):
+        inner = interpreters.create()
+        failed = interpreters.run_string(
+            inner, "import sys; sys.path[:] = " + repr(sys.path) + source
+        )
+        assert not failed, failed
+        interpreters.destroy(inner)
+    with threading.Lock():
+        pass
+    assert len(LEDGER.locks()) == before
+
+
+def a_thread_that_ends_holding_is_told_as_ended():
+    CORE.arm()
+    lock = threading.Lock()
+    thread = threading.Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
+    told = []
+    until(lambda: told.extend(LEDGER.look().ended) or told)
+    [hold] = [row for row in LEDGER.holds() if row[3] in told]
+    [actor] = [row for row in LEDGER.actors() if row.id == hold[3]]
+    assert actor.ended
+    lock.release()
+
+
+def main():
+    check = globals()[sys.argv[1]]
+    check()
+    print("ok", flush=True)
+
+
+main()
