@@ -44,7 +44,11 @@ def interpreters() -> dict[str, str]:
 def _version(executable: str) -> str:
     try:
         done = subprocess.run(
-            [executable, "-c", "import sys; print(sys.version.split()[0], sys.implementation.name)"],
+            [
+                executable,
+                "-c",
+                "import sys; print(sys.version.split()[0], sys.implementation.name)",
+            ],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

@@ -52,8 +52,28 @@ class Ledger:
         return is_leaked(self.snapshot, hold)
 
     def is_handed_over(self, lock: int) -> bool:
-        """Whether others than the holder release this lock: then its holder answers for nothing."""
-        return self.lock(lock).foreign_releases > 0
+        """Whether others than the holder release this lock: then its holder answers for nothing.
+
+        It is known of a lock that was so released, and assumed of one that was born locked.
+        """
+        return self.lock(lock).foreign_releases > 0 or self._is_born_locked(lock)
+
+    def _is_born_locked(self, lock: int) -> bool:
+        """Whether its one acquire was in the function that made it, which then returned.
+
+        ``self._done = Lock(); self._done.acquire()`` in an ``__init__`` makes a signal.
+        """
+        made = self.lock(lock).created_at
+        holds = self.holds.get(lock, ())
+        if made is None or len(holds) != 1 or self.lock(lock).acquisitions > 1:
+            return False
+        site = holds[0].site
+        return (
+            site is not None
+            and (site.file, site.function) == (made.file, made.function)
+            and holds[0].mode is Mode.EXCLUSIVE
+            and self.is_leaked(holds[0])
+        )
 
     def is_signal(self, lock: int) -> bool:
         """Whether waiting for it is waiting to be told something (Condition, Event)."""
@@ -98,9 +118,8 @@ class Ledger:
         outer = [other for other in self.waits_by_actor[wait.actor] if other.id != wait.id]
         if any(other.lock in compounds for other in outer):
             return True
-        return self.own_conflict(wait) is not None and any(
-            self.is_signal(other.lock) and other.since_ns <= wait.since_ns for other in outer
-        )
+        waits_for_signal = any(self.is_signal(other.lock) for other in outer)
+        return waits_for_signal and self.own_conflict(wait) is not None
 
     def pending_writer(self, lock: int) -> Wait | None:
         """The first in the queue to write, while only readers hold the lock.

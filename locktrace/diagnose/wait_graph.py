@@ -114,7 +114,7 @@ class WaitGraph:
         if lock not in self._writers:
             self._writers[lock] = self._ledger.pending_writer(lock)
         first = self._writers[lock]
-        if first is None or first.timed or first.actor == wait.actor:
+        if first is None or first.actor == wait.actor:
             return None
         return first if first.since_ns < wait.since_ns else None
 

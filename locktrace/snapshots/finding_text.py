@@ -13,7 +13,7 @@ from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import count, duration, listing, lock_name, plain, who
+from locktrace.wording import count, duration, listing, lock_name, who
 
 MOST_GROUPS = 6
 _INDENT = "   "
@@ -31,7 +31,8 @@ class FindingText:
 
     def lines(self, number: int, finding: Finding) -> Iterator[str]:
         doubt = "" if finding.certainty is Certainty.HELD_BY else f" ({finding.certainty})"
-        yield f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
+        title = f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
+        yield from wrap(title, self._width, _INDENT, first="")
         yield from wrap(finding.message, self._width, _INDENT)
         holds, waits = self._concerned(finding)
         for group in holds[:MOST_GROUPS]:
@@ -104,7 +105,7 @@ class FindingText:
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
 
     def _heading(self, text: str, site: Site | None) -> list[str]:
-        place = f", at {plain(site.file)}:{site.line}" if site else ""
+        place = f", at {site.file}:{site.line}" if site else ""
         return wrap(f"{text}{place}:", self._width, _INDENT)
 
     def _takers(self, records: Iterable[Hold | Wait]) -> str:

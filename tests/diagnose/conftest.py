@@ -101,15 +101,16 @@ class World:
         inside: str | None = None,
         foreign_releases: int = 0,
         unlisted: int = 0,
+        made_in: str = "",
     ) -> Told:
         if name not in self.locks:
             parent = self.locks[inside].id if inside else None
-            created = Site("/app/locks.py", len(self.locks) + 1, "<module>")
+            made_at = self.stack(made_in)[0] if made_in else Site("/app/locks.py", 1, "<module>")
             self.locks[name] = Lock(
                 next(self.ids),
                 kind,
                 name,
-                created,
+                made_at,
                 parent,
                 foreign_releases=foreign_releases,
                 unlisted_holds=unlisted,

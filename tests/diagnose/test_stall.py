@@ -40,6 +40,14 @@ def test_a_thread_that_has_ended_was_the_last_to_hold(world):
     assert "and has ended without releasing it" in finding.message
 
 
+def test_readers_are_counted_so_their_holds_are_certain_though_they_have_ended(world):
+    world.rwlock("table").read("t1", "t2").wait("writer")
+    world.end("t1", "t2")
+    finding = world.finding("stall")
+    assert finding.certainty == "held by"
+    assert "held by 2 readers from read (work.py:10), never released" in finding.message
+
+
 def test_waiters_who_will_give_up_are_a_warning(world):
     world.lock("A").hold("t1").wait("t2", timed=True)
     assert world.finding("stall").severity == "warning"
