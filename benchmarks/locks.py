@@ -14,7 +14,7 @@ ROUNDS = 7
 def table() -> Iterator[str]:
     """Lines: medians in ns, and the median of the ratios pair by pair."""
     runs = [
-        (measure("benchmarks.lock_pairs", trace=False), measure("benchmarks.lock_pairs", trace=True))
+        [measure("benchmarks.lock_pairs", trace=trace) for trace in (False, True)]
         for _ in range(ROUNDS)
     ]
     yield f"ns per pair, CPython {sys.version.split()[0]}, Python core, medians of {ROUNDS} rounds"

@@ -21,9 +21,9 @@ NAMES = ["alpha.example. A", "beta.example. A", "example. NS", "missing.example.
 def table() -> Iterator[str]:
     """Lines: queries per second, and the ratio round by round."""
     if shutil.which("dnsperf") is None:
-        yield "queries: dnsperf (Debian package dnsperf) is not installed, so this table is left out"
+        yield "queries: left out, as dnsperf (Debian package dnsperf) is not installed"
         return
-    runs = [(_queries_per_second(trace=False), _queries_per_second(trace=True)) for _ in range(ROUNDS)]
+    runs = [[_queries_per_second(trace=trace) for trace in (False, True)] for _ in range(ROUNDS)]
     bare, traced = (median(run[i] for run in runs) for i in (0, 1))
     ratio = median(run[1] / run[0] for run in runs)
     yield f"demo server, healthy, dnsperf {SECONDS} s a run, medians of {ROUNDS} rounds"

@@ -20,7 +20,7 @@ def table() -> Iterator[str]:
     """Lines: seconds from the writer's wait to the snapshot, and what of it was threshold."""
     taken = [_seconds() for _ in range(ROUNDS)]
     threshold = Thresholds().pending_writer_after
-    yield f"seconds from the writer's wait to the stall snapshot with py-spy stacks, {ROUNDS} rounds"
+    yield f"seconds from the writer's wait to the stall snapshot (with py-spy), {ROUNDS} rounds"
     yield f"{'median':>8}{'longest':>9}{'of it the threshold':>22}"
     yield f"{median(taken):>8.2f}{max(taken):>9.2f}{threshold:>22.2f}"
 

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from locktrace.diagnose import Thresholds
+from locktrace.errors import NotTracedError
 from locktrace.launch.environment import traced
 from locktrace.launch.processes import connect
-from locktrace.errors import NotTracedError
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session, View
 

@@ -26,7 +26,7 @@ def find_left_behind(
     now = monotonic_ns()
     frames = sys._current_frames()
     _mark_ended(actors, frames)
-    on_stack: dict[int, set[int]] = {}
+    running: dict[int, set[tuple[int, int]]] = {}
     found = []
     for entry in entries:
         repeated = _repeated(entry)
@@ -34,10 +34,10 @@ def find_left_behind(
             if hold.id in known or not hold.stack.judgeable or now - hold.since < settled_ns:
                 continue
             ident = hold.actor.ident
-            if ident not in on_stack:
-                on_stack[ident] = _addresses(frames.get(ident))
+            if ident not in running:
+                running[ident] = _activations(frames.get(ident))
             if not hold.actor.ended and (
-                hold.id in repeated or hold.frame_id not in on_stack[ident]
+                hold.id in repeated or _activation(hold) not in running[ident]
             ):
                 found.append(hold)
     return found
@@ -63,10 +63,16 @@ def _repeated(entry: Entry) -> set[int]:
     return found
 
 
-def _addresses(frame: FrameType | None) -> set[int]:
+def _activation(hold: Hold) -> tuple[int, int]:
+    code, _offset = hold.stack.frames[hold.stack.site_index]
+    return hold.frame_id, id(code)
+
+
+def _activations(frame: FrameType | None) -> set[tuple[int, int]]:
+    """(address of the frame, address of its code) for each frame outwards."""
     found = set()
     while frame is not None:
-        found.add(id(frame))
+        found.add((id(frame), id(frame.f_code)))
         frame = frame.f_back
     return found
 

@@ -91,10 +91,8 @@ def lock_name(entry: Entry) -> str:
             suffix = ""
             if entry.parent is not None and entry.parent.name:
                 break
-            if not _is_passed_through(code):
+            if not _is_passed_through(code) or code.co_name != "__init__":
                 return f"{_scope(code, how)}{inner}".lstrip(".")
-            if code.co_name != "__init__":
-                break
     return _unnamed(entry, inner)
 
 
@@ -125,6 +123,8 @@ def _is_passed_through(code: CodeType) -> bool:
 
 
 def _is_stdlib(file: str) -> bool:
+    if file.startswith("<frozen "):
+        return True
     return file.startswith(STDLIB) and not file.startswith(SITE_PACKAGES)
 
 

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from locktrace.model import SIGNAL_KINDS, Hold, Lock, Mode, Snapshot, Wait
-from locktrace.snapshots.groups import is_leaked
+from locktrace.model import Hold, Lock, Mode, Snapshot, Wait
+from locktrace.snapshots import kinds
+from locktrace.snapshots.groups import is_leaked, is_reading
 
 Record = TypeVar("Record", Hold, Wait)
 
@@ -30,19 +31,20 @@ class Ledger:
     holds_by_owner: Mapping[tuple[int, int], tuple[Hold, ...]]
     """By (lock, actor)."""
     read_write: frozenset[int]
-    """The locks that somebody holds or wants in shared mode."""
+    """The locks that somebody reads or wants to read."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Ledger:
         holds = _oldest_first(snapshot.holds, snapshot.locks)
         waits = _oldest_first(snapshot.waits, snapshot.locks)
+        records: list[Hold | Wait] = [*holds, *waits]
         return cls(
             snapshot,
             _grouped((hold.lock, hold) for hold in holds),
             _grouped((wait.lock, wait) for wait in waits),
             _grouped((wait.actor, wait) for wait in waits),
             _grouped(((hold.lock, hold.actor), hold) for hold in holds),
-            _shared(holds, snapshot) | _shared(waits, snapshot),
+            frozenset(record.lock for record in records if is_reading(snapshot, record)),
         )
 
     def lock(self, lock: int) -> Lock:
@@ -76,14 +78,13 @@ class Ledger:
         )
 
     def is_signal(self, lock: int) -> bool:
-        """Whether waiting for it is waiting to be told something (Condition, Event)."""
-        return _family(self.lock(lock)) in SIGNAL_KINDS
+        return kinds.is_signal(self.lock(lock))
 
     def is_semaphore(self, lock: int) -> bool:
-        return _is_semaphore(self.lock(lock))
+        return kinds.is_semaphore(self.lock(lock))
 
     def is_reentrant(self, lock: int) -> bool:
-        return _family(self.lock(lock)) == "RLock"
+        return kinds.is_reentrant(self.lock(lock))
 
     def compounds_of(self, lock: int) -> Iterator[int]:
         """The primitives that `lock` is an inner lock of, from the nearest outwards."""
@@ -141,23 +142,9 @@ class Ledger:
         return None
 
 
-def _family(lock: Lock) -> str:
-    """The kind without its module: an ``asyncio.Event`` is an Event."""
-    return lock.kind.rpartition(".")[2]
-
-
-def _is_semaphore(lock: Lock) -> bool:
-    return _family(lock).endswith("Semaphore")
-
-
 def _oldest_first(records: Iterable[Record], locks: Mapping[int, Lock]) -> list[Record]:
     known = [record for record in records if record.lock in locks]
     return sorted(known, key=lambda record: (record.since_ns, record.id))
-
-
-def _shared(records: Iterable[Record], snapshot: Snapshot) -> frozenset[int]:
-    locks = {record.lock for record in records if record.mode is Mode.SHARED}
-    return frozenset(lock for lock in locks if not _is_semaphore(snapshot.locks[lock]))
 
 
 Key = TypeVar("Key")

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from locktrace.model import Certainty, Finding, Hold, Mode, Site, Wait
-from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits
+from locktrace.model import Certainty, Finding, Hold, Site, Wait
+from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits, is_reading
 from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.source import Source
@@ -65,23 +65,16 @@ class FindingText:
         oldest = group.holds[0]
         lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
         takers = self._takers(group.holds)
-        reading = "for reading " if group.mode is Mode.SHARED else ""
+        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
         number = len(group.holds)
         if number == 1:
             text = f"{lock} was taken {reading}by {takers} {age} ago"
         else:
             text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
-        yield from self._heading(f"{text}{self._fate(group)}", oldest.site)
+        fate = f" ({group.fate(self._snapshot)} since)" if group.leaked else ""
+        yield from self._heading(text + fate, oldest.site)
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
-
-    def _fate(self, group: HoldGroup) -> str:
-        if not group.leaked:
-            return ""
-        actors = [self._snapshot.actors.get(actor) for actor in group.actors]
-        ended = all(actor is not None and actor.ended for actor in actors)
-        them = "that thread" if len(actors) == 1 else "those threads"
-        return f" ({them} ended since)" if ended else " (that function has returned since)"
 
     def _now(self, group: HoldGroup) -> Iterator[str]:
         """What the first of the holders that still lives does now."""
@@ -98,8 +91,8 @@ class FindingText:
     def _wanted(self, group: WaitGroup) -> Iterator[str]:
         oldest = group.waits[0]
         lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
-        shared = group.mode is Mode.SHARED
-        wish = f"{lock} is wanted {'for reading ' if shared else ''}by {self._takers(group.waits)}"
+        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
+        wish = f"{lock} is wanted {reading}by {self._takers(group.waits)}"
         since = f", the longest for {age}" if len(group.waits) > 1 else f" for {age}"
         yield from self._heading(wish + since, group.site)
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from locktrace.model import Actor, Hold, Mode, Site, Snapshot, Wait
+from locktrace.snapshots.kinds import is_read
 
 Record = TypeVar("Record", Hold, Wait)
 
@@ -26,6 +27,13 @@ class HoldGroup:
         shared = all(hold.mode is Mode.SHARED for hold in self.holds)
         return Mode.SHARED if shared else Mode.EXCLUSIVE
 
+    def fate(self, snapshot: Snapshot) -> str:
+        """Why nobody is left to release a leaked group, as ``although …`` goes on."""
+        if all(has_ended(snapshot, hold) for hold in self.holds):
+            one = len(self.actors) == 1
+            return "that thread has ended" if one else "those threads have ended"
+        return "that function has returned"
+
     @property
     def actors(self) -> tuple[int, ...]:
         """Distinct actors, the one with the oldest hold first."""
@@ -44,8 +52,19 @@ class WaitGroup:
 
 def is_leaked(snapshot: Snapshot, hold: Hold) -> bool:
     """Whether nobody is left to release `hold`: its function has returned or its actor ended."""
+    return hold.returned or has_ended(snapshot, hold)
+
+
+def has_ended(snapshot: Snapshot, hold: Hold) -> bool:
+    """Whether the actor that took `hold` has ended."""
     actor = snapshot.actors.get(hold.actor)
-    return hold.returned or (actor is not None and actor.ended)
+    return actor is not None and actor.ended
+
+
+def is_reading(snapshot: Snapshot, record: Hold | Wait) -> bool:
+    """Whether `record` is of a read lock."""
+    lock = snapshot.locks.get(record.lock)
+    return record.mode is Mode.SHARED and (lock is None or is_read(lock))
 
 
 def is_live_thread(actor: Actor) -> bool:

@@ -35,4 +35,4 @@ def unpack_events(payload: bytes) -> Iterator[Event]:
     """The events of a payload; FrameError when it is cut."""
     if len(payload) % RECORD.size:
         raise FrameError("an events payload is not a whole number of records")
-    return RECORD.iter_unpack(payload)  # type: ignore[return-value]
+    return RECORD.iter_unpack(payload)

@@ -100,6 +100,12 @@ def test_threads_that_wait_come_first_and_say_for_what(report):
     assert "MainThread [4242], has the GIL" in threads
 
 
+def test_an_event_is_waited_for_and_not_read(stall):
+    wait = replace(stall.snapshot.waits[1], lock=3, actor=13)
+    told = render(replace(stall, snapshot=replace(stall.snapshot, waits=(wait,))))
+    assert "  waits for stop, for 8.0 s" in told
+
+
 def test_a_thread_that_has_ended_holding_is_told_without_a_stack(report):
     assert "  worker-2 holds V2Filter.ip_table (R" in report
 

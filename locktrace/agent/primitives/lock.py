@@ -29,7 +29,7 @@ class TracedLock(metaclass=_LockMeta):
     __slots__ = ("__weakref__", "_entry", "_lock")
 
     _entry: Entry
-    _lock: LockType
+    _lock: Any
 
     def __new__(cls) -> Any:
         entry = tap.recorder.create("Lock", _getframe(1))
@@ -43,7 +43,7 @@ class TracedLock(metaclass=_LockMeta):
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         lock = self._lock
         if timeout != -1 and not (blocking and _is_duration(timeout)):
-            return lock.acquire(blocking, timeout)  # raises what a plain lock raises
+            return bool(lock.acquire(blocking, timeout))  # raises what a plain lock raises
         if not lock.acquire(False) and not (
             blocking
             and tap.block(
@@ -82,7 +82,7 @@ class TracedLock(metaclass=_LockMeta):
         self._lock.release()
 
     def locked(self) -> bool:
-        return self._lock.locked()
+        return bool(self._lock.locked())
 
     acquire_lock = acquire
     release_lock = release
@@ -92,14 +92,14 @@ class TracedLock(metaclass=_LockMeta):
         self._entry.holds.clear()
         self._lock._at_fork_reinit()
 
-    @property
+    @property  # type: ignore[misc]  # so that isinstance() finds what it found before
     def __class__(self) -> Any:
         return LockType
 
     def __repr__(self) -> str:
         return repr(self._lock)
 
-    def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
+    def __reduce_ex__(self, protocol: Any) -> Any:
         return self._lock.__reduce_ex__(protocol)
 
 

@@ -51,9 +51,8 @@ class EntryTable:
         actor = tap.recorder.actor()
         outer = actor.building
         row = self._rows.get(id(lock))
-        if row is not None and row[0] is not None and row[0] is outer:
-            entry = outer  # the constructor of a subclass has called ours
-        else:
+        entry = row[0] if row is not None else None
+        if entry is None or entry is not outer:  # else a subclass's constructor has called ours
             entry = self._add(lock, tap.recorder.create(self.kind, frame))
         actor.building = entry if entry is not None else outer
         try:
