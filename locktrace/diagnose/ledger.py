@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from locktrace.model import Hold, Lock, Mode, Snapshot, Wait
+from locktrace.model import Hold, Lock, Mode, Site, Snapshot, Wait
 from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import is_leaked, is_reading
 
@@ -52,6 +52,18 @@ class Ledger:
 
     def is_leaked(self, hold: Hold) -> bool:
         return is_leaked(self.snapshot, hold)
+
+    def is_answered_for(self, hold: Hold) -> bool:
+        """Whether the function that took `hold` is known to be still there to release it.
+
+        It is not if the holder now waits for the same lock at the same line: that is either
+        a loop or, more likely, a later call, and the earlier one has returned. The agent
+        cannot tell, because the later call's frame may lie where the earlier one's did.
+        """
+        return not self.is_leaked(hold) and not any(
+            wait.lock == hold.lock and wait.mode is hold.mode and _is_back_at(wait, hold.site)
+            for wait in self.waits_by_actor.get(hold.actor, ())
+        )
 
     def is_handed_over(self, lock: int) -> bool:
         """Whether others than the holder release this lock: then its holder answers for nothing.
@@ -140,6 +152,15 @@ class Ledger:
             if wait.mode is Mode.EXCLUSIVE or hold.mode is Mode.EXCLUSIVE:
                 return hold
         return None
+
+
+def _is_back_at(wait: Wait, site: Site | None) -> bool:
+    """Whether `wait` is at `site`, with no other call of that function further out."""
+    if site is None:
+        return False
+    place = (site.file, site.function)
+    lines = [frame.line for frame in wait.stack if (frame.file, frame.function) == place]
+    return lines == [site.line]
 
 
 def _oldest_first(records: Iterable[Record], locks: Mapping[int, Lock]) -> list[Record]:

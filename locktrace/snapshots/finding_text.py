@@ -71,10 +71,16 @@ class FindingText:
             text = f"{lock} was taken {reading}by {takers} {age} ago"
         else:
             text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
-        fate = f" ({group.fate(self._snapshot)} since)" if group.leaked else ""
-        yield from self._heading(text + fate, oldest.site)
+        yield from self._heading(f"{text}{self._fate(group)}", oldest.site)
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
+
+    def _fate(self, group: HoldGroup) -> str:
+        if not group.leaked:
+            return ""
+        if group.leaked < len(group.holds):
+            return f" ({group.leaked} of those calls have returned since)"
+        return f" ({group.fate(self._snapshot)} since)"
 
     def _now(self, group: HoldGroup) -> Iterator[str]:
         """What the first of the holders that still lives does now."""

@@ -14,11 +14,11 @@ Record = TypeVar("Record", Hold, Wait)
 
 @dataclass(frozen=True, slots=True)
 class HoldGroup:
-    """Holds of one lock taken at one site, oldest first; all of them leaked, or none."""
+    """Holds of one lock taken at one site, oldest first; `leaked` says how many of them are."""
 
     lock: int
     site: Site | None
-    leaked: bool
+    leaked: int
     holds: tuple[Hold, ...]
 
     @property
@@ -28,7 +28,7 @@ class HoldGroup:
         return Mode.SHARED if shared else Mode.EXCLUSIVE
 
     def fate(self, snapshot: Snapshot) -> str:
-        """Why nobody is left to release a leaked group, as ``although …`` goes on."""
+        """Why nobody is left to release a group that is all leaked, as ``although …`` goes on."""
         if all(has_ended(snapshot, hold) for hold in self.holds):
             one = len(self.actors) == 1
             return "that thread has ended" if one else "those threads have ended"
@@ -76,14 +76,13 @@ def is_live_thread(actor: Actor) -> bool:
 
 
 def group_holds(snapshot: Snapshot, holds: Iterable[Hold]) -> tuple[HoldGroup, ...]:
-    """Groups by lock, site and whether they are leaked: leaked ones first, then oldest first."""
-    groups: dict[tuple[bool, int, Site | None], list[Hold]] = {}
+    """Groups by lock and site: those with leaked holds first, then oldest first."""
+    groups: dict[tuple[int, Site | None], list[Hold]] = {}
     for hold in sorted(holds, key=lambda h: (h.since_ns, h.id)):
-        key = (is_leaked(snapshot, hold), hold.lock, hold.site)
-        groups.setdefault(key, []).append(hold)
+        groups.setdefault((hold.lock, hold.site), []).append(hold)
     made = [
-        HoldGroup(lock, site, leaked, tuple(members))
-        for (leaked, lock, site), members in groups.items()
+        HoldGroup(lock, site, sum(is_leaked(snapshot, hold) for hold in members), tuple(members))
+        for (lock, site), members in groups.items()
     ]
     return tuple(sorted(made, key=lambda group: not group.leaked))
 
