@@ -23,6 +23,7 @@ from locktrace.agent.reading import (
 )
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
+DEPTH = 8  # frames of a hold or wait
 MAX_QUEUED_LABELS = 16_384
 
 
@@ -134,8 +135,8 @@ class CLedger:
 class CCore:
     """Hooks the method tables of the interpreter's lock types, so it sees every lock there is."""
 
-    def __init__(self, frames: int) -> None:
-        _core.configure(frames, OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES, _hidden_makers())
+    def __init__(self) -> None:
+        _core.configure(DEPTH, OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES, _hidden_makers())
         self.recorder = CRecorder()
         self.ledger = CLedger(self.recorder)
 

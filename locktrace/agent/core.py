@@ -13,7 +13,6 @@ from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.python_ledger import PythonLedger
 from locktrace.agent.reading import Ledger
 from locktrace.agent.recorder import Recorder
-from locktrace.agent.settings import Settings
 
 
 class CoreUnavailableError(RuntimeError):
@@ -41,8 +40,8 @@ class Core(Protocol):
 class PythonCore:
     """Puts traced classes in the place of the real ones; sees only the locks made with them."""
 
-    def __init__(self, frames: int) -> None:
-        self.recorder = PythonRecorder(frames)
+    def __init__(self) -> None:
+        self.recorder = PythonRecorder()
         self.ledger = PythonLedger(self.recorder)
         self._patches = Patches()
 
@@ -59,12 +58,11 @@ def choose(environ: Mapping[str, str]) -> Core:
 
     CoreUnavailableError if the one that is asked for cannot serve.
     """
-    frames = Settings.from_environ(environ).frames
     asked = environ.get("LOCKTRACE_CORE", "")
     if asked not in {"", "c", "py"}:
         raise CoreUnavailableError(f"LOCKTRACE_CORE is {asked!r}; it may be 'c' or 'py'")
     if asked == "py":
-        return PythonCore(frames)
+        return PythonCore()
     try:
         from locktrace.agent.c_core import CCore
     except ImportError as error:
@@ -72,5 +70,5 @@ def choose(environ: Mapping[str, str]) -> Core:
             raise CoreUnavailableError(
                 f"LOCKTRACE_CORE=c, but the C core cannot serve here: {error}"
             ) from None
-        return PythonCore(frames)
-    return CCore(frames)
+        return PythonCore()
+    return CCore()

@@ -94,7 +94,7 @@ def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
             suffix = ""
             if parent:
                 break
-            if not _is_passed_through(code):
+            if not _is_passed_through(code) or code.co_name != "__init__":
                 return f"{_scope(code, how)}{inner}".lstrip(".")
             if code.co_name != "__init__":
                 break
@@ -128,6 +128,8 @@ def _is_passed_through(code: CodeType) -> bool:
 
 
 def _is_stdlib(file: str) -> bool:
+    if file.startswith("<frozen "):
+        return True
     return file.startswith(STDLIB) and not file.startswith(SITE_PACKAGES)
 
 

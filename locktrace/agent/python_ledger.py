@@ -46,7 +46,12 @@ class PythonLedger:
         ]  # fmt: skip
 
     def holds(self) -> list[HoldRow]:
-        return [_hold_row(entry, hold) for entry in self._entries() for hold in list(entry.holds)]
+        known = self._recorder.left_behind
+        return [
+            _hold_row(entry, hold, hold.id in known)
+            for entry in self._entries()
+            for hold in list(entry.holds)
+        ]
 
     def waits(self) -> list[WaitRow]:
         return [_wait_row(wait) for actor in self._actors() for wait in list(actor.waits)]
@@ -82,9 +87,11 @@ class PythonLedger:
     def look(self, settled_ns: int = SETTLED_NS) -> Look:
         actors = self._actors()
         ended_before = {actor.id for actor in actors if actor.ended}
-        marked = liveness.mark(self._entries(), actors, settled_ns)
+        known = self._recorder.left_behind
+        found = liveness.find_left_behind(self._entries(), actors, known, settled_ns)
+        known.update(hold.id for hold in found)
         return Look(
-            [hold.id for hold in marked if not hold.stack.late_releases],
+            [hold.id for hold in found if not hold.stack.late_releases],
             [a.id for a in actors if a.ended and a.id not in ended_before],
         )
 
@@ -130,8 +137,8 @@ def _lock_row(entry: Entry) -> LockRow:
     return LockRow(entry.id, entry.kind, entry.stack, parent)
 
 
-def _hold_row(entry: Entry, hold: Hold) -> HoldRow:
-    leaked = hold.returned and not hold.stack.late_releases
+def _hold_row(entry: Entry, hold: Hold, returned: bool) -> HoldRow:
+    leaked = returned and not hold.stack.late_releases
     return (
         hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
         hold.label[1], int(leaked),

@@ -14,7 +14,6 @@ from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
 from locktrace.agent.recorder import Recorder
-from locktrace.agent.settings import Settings
 
 VERSION = "0.1.0"
 
@@ -118,10 +117,9 @@ AGENT = Agent()
 
 def install_from_environ(environ: Any) -> None:
     """Switch on as `locktrace run` asks for, with the observer's connection if inherited."""
-    settings = Settings.from_environ(environ)
+    inherited = environ.pop("LOCKTRACE_FD", "")  # our children must not take it for theirs
     connection = None
-    if settings.fd is not None:
-        environ.pop("LOCKTRACE_FD", None)  # our children must not take it for theirs
-        connection = socket.socket(fileno=settings.fd)
+    if inherited.isascii() and inherited.isdigit():
+        connection = socket.socket(fileno=int(inherited))
         connection.set_inheritable(False)
     AGENT.install(connection)

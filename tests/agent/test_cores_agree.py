@@ -63,7 +63,7 @@ def play(target: Target, script: list[Any]) -> Any:
 
 
 @settings(
-    max_examples=60,
+    max_examples=200,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],

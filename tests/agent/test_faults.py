@@ -45,11 +45,11 @@ def test_a_tracer_that_keeps_failing_switches_itself_off(
 def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Alarm(Exception):
+    class AlarmError(Exception):
         pass
 
     def handler(*_: Any) -> None:
-        raise Alarm
+        raise AlarmError
 
     original = PythonRecorder.acquired
 
@@ -61,7 +61,7 @@ def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
     before = signal.signal(signal.SIGUSR1, handler)
     lock = TracedLock()
     try:
-        with pytest.raises(Alarm):
+        with pytest.raises(AlarmError):
             lock.acquire()
     finally:
         signal.signal(signal.SIGUSR1, before)

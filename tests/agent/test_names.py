@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from locktrace.model import Snapshot
 from tests.support import observed, running
+
+pytestmark = pytest.mark.usefixtures("core")
 
 
 def names(snapshot: Snapshot, kind: str) -> list[str]:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import subprocess
 
+import pytest
+
 from tests.support import ROOT, observed, running
+
+pytestmark = pytest.mark.usefixtures("core")
 
 
 def test_forked_children_end_as_they_would_and_are_told_no_warning(python: str) -> None:

@@ -18,6 +18,8 @@ from locktrace.observe.agent_source import AgentSource
 from locktrace.wire import frames
 from tests.support import Target, environment, eventually, observed, running, until
 
+pytestmark = pytest.mark.usefixtures("core")
+
 
 def progress(target: Target) -> None:
     """The target's threads go on counting."""

@@ -18,10 +18,10 @@ from locktrace.wire.events import unpack_events
 
 THREADS = 3
 KINDS = {
-    "Lock": lambda: threading.Lock(),  # looked up anew: tracing may have replaced it
-    "RLock": lambda: threading.RLock(),
-    "Condition": lambda: threading.Condition(),
-    "Semaphore": lambda: threading.Semaphore(2),
+    "Lock": (),
+    "RLock": (),
+    "Condition": (),
+    "Semaphore": (2,),
 }
 
 
@@ -63,10 +63,6 @@ def outcome(act):
         return type(error).__name__
 
 
-def method_of(lock, name):
-    return lambda *arguments: getattr(lock, name)(*arguments)
-
-
 class Script:
     """One line of input."""
 
@@ -93,12 +89,12 @@ class Script:
         }
 
     def _make(self, kind):
-        self.locks.append(KINDS[kind]())
+        self.locks.append(getattr(threading, kind)(*KINDS[kind]))
 
     def _do(self, thread, lock, name, arguments):
         if self.locks:
-            act = method_of(self.locks[lock % len(self.locks)], name)
-            self.workers[thread].begin(lambda: act(*arguments))
+            chosen = self.locks[lock % len(self.locks)]
+            self.workers[thread].begin(lambda: getattr(chosen, name)(*arguments))
             self.said.append(self.workers[thread].finish())
 
     def _label(self, thread, text):
@@ -112,7 +108,7 @@ class Script:
         made = threading.Lock()
         self.locks.append(made)
         self._at(holder, made.acquire)
-        self.workers[waiter].begin(lambda: made.acquire())
+        self.workers[waiter].begin(made.acquire)
         while not self.ledger.waits():
             os.sched_yield()
         self.said.append(self._waits())

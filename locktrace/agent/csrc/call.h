@@ -130,7 +130,7 @@ COLD enum plan plan_of(const struct call *call)
         return PASS; /* too many, or of another name: it raises */
     }
     double seconds = timeout != NULL ? seconds_of(timeout) : -1.0;
-    if (seconds != -1.0 && !(seconds > 0.0 && seconds < 9e9)) {
+    if (seconds != -1.0 && !(seconds >= 0.0 && seconds < 9e9)) {
         return PASS;
     }
     if (blocking != NULL && is_foreign(blocking)) {

@@ -20,7 +20,7 @@ _at_fork_reinit: Any = _thread.RLock._at_fork_reinit  # type: ignore[attr-define
 ALL_LEVELS = 1 << 30
 
 
-class TracedRLock(_thread.RLock):
+class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, not in CPython
     """A re-entrant lock that tells the recorder what it does."""
 
     __slots__ = ("_entry",)
@@ -49,7 +49,7 @@ class TracedRLock(_thread.RLock):
         tap.take_again(self._entry, 1, _getframe(1), self)
         return True
 
-    def __enter__(self) -> bool:
+    def __enter__(self) -> bool:  # type: ignore[override]
         if not _acquire(self, False):
             tap.block(self._entry, False, False, _getframe(1), _acquire, self)
         tap.take_again(self._entry, 1, _getframe(1), self)

@@ -53,9 +53,8 @@ class EntryTable:
         row = self._rows.get(id(lock))
         outer = recorder.build(None)
         recorder.build(outer)
-        if row is not None and row[0] is not None and row[0] is outer:
-            entry = outer  # the constructor of a subclass has called ours
-        else:
+        entry = row[0] if row is not None else None
+        if entry is None or entry is not outer:  # else a subclass's constructor has called ours
             entry = self._add(lock, recorder.create(self.kind, frame))
         if entry is not None:
             recorder.build(entry)

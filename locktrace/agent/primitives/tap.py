@@ -26,10 +26,15 @@ def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], obj
     try:
         recorder.acquired(entry, shared, frame)
     except BaseException as error:
-        if not swallow(error):
-            recorder.released(entry, shared)
-            release()
-            raise
+        undo(error, entry, shared, release)
+
+
+def undo(error: BaseException, entry: Entry, shared: bool, release: Callable[[], object]) -> None:
+    """After `error` in recording an acquire: the program either holds, or learns of `error`."""
+    if not swallow(error):
+        recorder.released(entry, shared)
+        release()
+        raise error
 
 
 def block(
@@ -60,9 +65,14 @@ def give_up(entry: Entry, shared: bool) -> Hold | None:
     try:
         return recorder.released(entry, shared)
     except BaseException as error:
-        if not swallow(error):
-            raise
+        refuse(error)
         return None
+
+
+def refuse(error: BaseException) -> None:
+    """After `error` in recording a release: raise it again unless it is a fault of ours."""
+    if not swallow(error):
+        raise error
 
 
 def take_again(entry: Entry, depth: int, frame: FrameType, lock: Any) -> None:
@@ -72,7 +82,8 @@ def take_again(entry: Entry, depth: int, frame: FrameType, lock: Any) -> None:
     except BaseException as error:
         if not swallow(error):
             recorder.released_again(entry, depth)
-            lock.release()
+            for _ in range(depth):
+                lock.release()
             raise
 
 
@@ -81,8 +92,7 @@ def give_up_again(entry: Entry, depth: int) -> None:
     try:
         recorder.released_again(entry, depth)
     except BaseException as error:
-        if not swallow(error):
-            raise
+        refuse(error)
 
 
 def swallow(error: BaseException) -> bool:

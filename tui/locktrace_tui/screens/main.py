@@ -128,7 +128,8 @@ class MainScreen(Screen[None]):
         if pane.id in LOWER_PANES:
             self.query_one(LowerTabs).choose(pane.id)
             self._arrange()
-        table.focus()
+        # At once, unlike `Widget.focus`: the next key may be there already.
+        self.set_focus(table)
 
     def action_filter(self) -> None:
         self.query_one(LocksPane).start_filter()
