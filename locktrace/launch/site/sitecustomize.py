@@ -20,10 +20,18 @@ def _switch_on():
         from locktrace.agent.switch import install_from_environ
 
         install_from_environ(os.environ)
-    except Exception:  # a program must start whatever becomes of its tracer
-        pass
+    except Exception as error:  # a program must start whatever becomes of its tracer
+        if type(error).__name__ == "CoreUnavailableError":  # but for what was asked for by name
+            _refuse(error)
     finally:
         sys.path.remove(root)
+
+
+def _refuse(error):
+    """End with the usage error's exit code: site would turn an exception into a traceback."""
+    sys.stderr.write("locktrace: " + str(error) + "\n")
+    sys.stderr.flush()
+    os._exit(2)
 
 
 def _run_displaced():

@@ -1,0 +1,78 @@
+"""Which core records: the one asked for, or the best there is; never silently another."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.agent.conftest import NEEDS_C_CORE
+from tests.support import ROOT, TARGETS, environment, observed, running
+
+SAY = "from locktrace.agent.switch import AGENT as a; a.install(); print(a.core.ledger.name)"
+
+
+def say(root: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", SAY],
+        env={**environment(trace=False, **environ), "PYTHONPATH": str(root)},
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def without_c(tmp_path: Path) -> Path:
+    """A copy of the package in which nothing has been compiled."""
+    ignored = shutil.ignore_patterns("*.so", "__pycache__")
+    shutil.copytree(ROOT / "locktrace", tmp_path / "locktrace", ignore=ignored)
+    return tmp_path
+
+
+@NEEDS_C_CORE
+def test_each_core_can_be_asked_for_and_the_c_core_is_the_choice_without() -> None:
+    assert say(LOCKTRACE_CORE="py").stdout == "python\n"
+    assert say(LOCKTRACE_CORE="c").stdout == "c\n"
+    assert say(LOCKTRACE_CORE="").stdout == "c\n"
+
+
+def test_without_the_extension_the_python_core_serves(without_c: Path) -> None:
+    assert say(without_c, LOCKTRACE_CORE="").stdout == "python\n"
+
+
+def test_a_core_that_is_asked_for_and_missing_fails_at_once_with_the_reason(
+    without_c: Path,
+) -> None:
+    done = say(without_c, LOCKTRACE_CORE="c")
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert "LOCKTRACE_CORE=c, but the C core cannot serve here: cannot import name '_core'" in last
+
+
+def test_a_core_of_another_name_is_refused() -> None:
+    assert "LOCKTRACE_CORE is 'rust'; it may be 'c' or 'py'" in say(LOCKTRACE_CORE="rust").stderr
+
+
+def test_a_program_that_is_started_traced_ends_with_a_sentence_and_no_traceback() -> None:
+    done = subprocess.run(
+        [sys.executable, str(TARGETS / "program.py")],
+        env=environment(LOCKTRACE_CORE="rust"),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    sentence = "locktrace: LOCKTRACE_CORE is 'rust'; it may be 'c' or 'py'\n"
+    assert (done.returncode, done.stderr) == (2, sentence)
+
+
+def test_observers_are_told_which_core_it_is(core: str) -> None:
+    with running("leaked_read_lock") as target:
+        target.expect("leaked")
+        with observed(target) as session:
+            process = session.poll(0).snapshot.process
+            assert process.core == {"py": "python", "c": "c"}[core]
