@@ -1,14 +1,23 @@
-"""Nanoseconds for each acquire/release pair, as JSON; run with the agent on or off."""
+"""Times statements about locks for as long as there is input; run with the agent on or off.
+
+Each line of input names a statement; the answer is its nanoseconds a round, as JSON.
+"""
 
 from __future__ import annotations
 
 import json
 import queue
+import sys
 import threading
+import time
 import timeit
+from collections.abc import Callable
 
-PAIRS = 50_000
-ROUNDS = 3
+from locktrace_demo.instrumentation import label  # registers the demo's RWMutex, if it can
+from locktrace_demo.rwmutex import RWMutex
+
+PAIRS = 20_000
+THREADS = 4
 
 lock = threading.Lock()
 rlock = threading.RLock()
@@ -16,25 +25,51 @@ condition = threading.Condition()
 semaphore = threading.Semaphore()
 jobs: queue.Queue[int] = queue.Queue()
 nested = [threading.Lock() for _ in range(4)]
+rwmutex = RWMutex()
 
 STATEMENTS = {
     "with lock": "with lock: pass",
     "lock.acquire/release": "lock.acquire(); lock.release()",
     "with rlock": "with rlock: pass",
+    "4 nested locks": "with nested[0], nested[1], nested[2], nested[3]: pass",
     "with condition": "with condition: pass",
+    "condition wait/notify": "condition.acquire(); condition.wait(0); condition.release()",
     "with semaphore": "with semaphore: pass",
     "queue put/get": "jobs.put(1); jobs.get()",
-    "4 nested locks": "with nested[0], nested[1], nested[2], nested[3]: pass",
+    "the demo's RWMutex": "rwmutex.r_lock(); rwmutex.r_unlock()",
+    "label": "with label('query'): pass",
 }
+CONTENDED = f"{THREADS} threads, one lock"
+NAMES = [*STATEMENTS, CONTENDED]
+
+
+def contend() -> float:
+    """Nanoseconds for each pair, all threads together, under one lock."""
+
+    def work() -> None:
+        for _ in range(PAIRS):
+            with lock:
+                pass
+
+    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+    began = time.perf_counter_ns()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (time.perf_counter_ns() - began) / (PAIRS * THREADS)
 
 
 def main() -> None:
-    """Print {statement: nanoseconds}."""
-    found = {
-        name: min(timeit.repeat(text, globals=globals(), number=PAIRS, repeat=ROUNDS)) / PAIRS * 1e9
-        for name, text in STATEMENTS.items()
-    }
-    print(json.dumps(found))
+    """Answer each line of input."""
+    known = {"label": label, **globals()}
+    timers: dict[str, Callable[[], float]] = {CONTENDED: contend}
+    for name, statement in STATEMENTS.items():
+        timer = timeit.Timer(statement, globals=known)
+        timers[name] = lambda timer=timer: timer.timeit(PAIRS) / PAIRS * 1e9
+    for line in sys.stdin:
+        print(json.dumps(timers[line.strip()]()), flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()

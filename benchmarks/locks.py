@@ -1,26 +1,110 @@
-"""Cost of an uncontended acquire/release pair: bare and traced, in turn."""
+"""What tracing costs each kind of acquire and release: bare and every core, in turn."""
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from statistics import median
 
-from benchmarks.children import measure
+from benchmarks.children import environment
+from benchmarks.lock_pairs import NAMES
+from locktrace.errors import LocktraceError
+from locktrace.launch.processes import connect
+from locktrace.observe.agent_source import AgentSource
 
-ROUNDS = 7
+ROUNDS = 31
+PYTHON = os.environ.get("BENCHMARK_PYTHON", sys.executable)
+
+Medians = dict[str, dict[str, float]]
+
+
+class Variant:
+    """A child that times statements; with an observer that reads all it is sent, if wanted."""
+
+    def __init__(self, name: str, core: str | None, observed: bool = False) -> None:
+        self.name = name
+        environ = environment(trace=core is not None)
+        if core is not None:
+            environ["LOCKTRACE_CORE"] = core
+        self._child = subprocess.Popen(
+            [PYTHON, "-m", "benchmarks.lock_pairs"],
+            env=environ,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.time(NAMES[0])  # it is up
+        if observed:
+            threading.Thread(target=self._observe, daemon=True).start()
+
+    def __enter__(self) -> Variant:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._child.kill()
+        self._child.communicate()
+
+    def time(self, name: str) -> float:
+        """Nanoseconds for each round of a statement."""
+        assert self._child.stdin is not None
+        assert self._child.stdout is not None
+        self._child.stdin.write(name + "\n")
+        self._child.stdin.flush()
+        return float(json.loads(self._child.stdout.readline()))
+
+    def _observe(self) -> None:
+        try:
+            source = AgentSource(connect(self._child.pid), self._child.pid)
+            while True:
+                source.receive(1.0)
+        except LocktraceError:
+            return
+
+
+def variants() -> list[Variant]:
+    """Bare first; the rest are compared with it."""
+    return [
+        Variant("bare", None),
+        Variant("C core", "c"),
+        Variant("C observed", "c", observed=True),
+        Variant("Python core", "py"),
+    ]
+
+
+def measure() -> tuple[Medians, Medians]:
+    """Medians in ns, and medians of the ratios to bare: statement -> variant -> number."""
+    times: Medians = {}
+    ratios: Medians = {}
+    with ExitStack() as stack:
+        running = [stack.enter_context(variant) for variant in variants()]
+        for name in NAMES:
+            rounds = [[variant.time(name) for variant in running] for _ in range(ROUNDS)]
+            for i, variant in enumerate(running):
+                times.setdefault(name, {})[variant.name] = median(row[i] for row in rounds)
+                ratio = median(row[i] / row[0] for row in rounds)
+                ratios.setdefault(name, {})[variant.name] = ratio
+    return times, ratios
 
 
 def table() -> Iterator[str]:
-    """Lines: medians in ns, and the median of the ratios pair by pair."""
-    runs = [
-        [measure("benchmarks.lock_pairs", trace=trace) for trace in (False, True)]
-        for _ in range(ROUNDS)
-    ]
-    yield f"ns per pair, CPython {sys.version.split()[0]}, Python core, medians of {ROUNDS} rounds"
-    yield f"{'':<24}{'bare':>8}{'traced':>9}{'added':>8}{'ratio':>8}"
-    for name in runs[0][0]:
-        bare = median(run[0][name] for run in runs)
-        traced = median(run[1][name] for run in runs)
-        ratio = median(run[1][name] / run[0][name] for run in runs)
-        yield f"{name:<24}{bare:>8.0f}{traced:>9.0f}{traced - bare:>8.0f}{ratio:>7.1f}x"
+    """Lines: bare ns; for each core what it adds, and the ratio."""
+    times, ratios = measure()
+    traced = list(times[NAMES[0]])[1:]
+    yield f"ns a round, medians of {ROUNDS} interleaved rounds, {_version()}"
+    yield f"{'':<24}{'bare':>8}" + "".join(f"{name:>22}" for name in traced)
+    for name, row in times.items():
+        cells = "".join(
+            f"{row[it] - row['bare']:>+13.0f} {ratios[name][it]:>7.2f}x" for it in traced
+        )
+        yield f"{name:<24}{row['bare']:>8.0f}{cells}"
+
+
+def _version() -> str:
+    says = "import platform as p; print(p.python_implementation(), p.python_version())"
+    done = subprocess.run([PYTHON, "-c", says], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
