@@ -31,7 +31,7 @@ bench: $(STAMP)  ## the benchmark tables of the README
 	$(BIN)/python -m benchmarks
 
 screenshot: $(STAMP) ## draw docs/screen.svg again from a live demo
-	$(BIN)/python -m docs.screenshot docs/screen.svg
+	$(BIN)/python docs/screenshot.py docs/screen.svg
 
 clean:           ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

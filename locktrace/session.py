@@ -6,6 +6,7 @@ The terminal UI, the plain-line watcher, `run` and `dump` all consume :class:`Vi
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -84,6 +85,8 @@ class Session:
         self._ended: str | None = None
         self._last: View | None = None
         self._notice = ""
+        # A screen polls in one thread and dumps in another.
+        self._one_at_a_time = threading.RLock()
 
     def settle(self, timeout: float) -> View:
         """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
@@ -98,6 +101,10 @@ class Session:
         return self.poll(0)
 
     def poll(self, timeout: float) -> View:
+        with self._one_at_a_time:
+            return self._poll(timeout)
+
+    def _poll(self, timeout: float) -> View:
         if self._ended is not None and self._last is not None:
             return self._last
         self._receive(timeout)
@@ -115,8 +122,9 @@ class Session:
         return self._last
 
     def dump(self) -> Path:
-        view = self._last or self.poll(0)
-        return (self._store or StallStore()).save(self.take(view))
+        with self._one_at_a_time:
+            stall = self.take(self._last or self._poll(0))
+        return (self._store or StallStore()).save(stall)
 
     def take(self, view: View) -> StallSnapshot:
         """A stall snapshot of `view`, with present stacks."""
