@@ -60,10 +60,10 @@ class StackTable:
         key = _four(frame) if depth == DEPTH else (depth, *_all(frame, depth))
         known = self._by_key.get(key)
         if known is None:
-            return self._intern(key, frame)
+            return self._intern(key, frame, depth)
         return known if known is not self._deeper else self.of(frame, DEPTH + OWN_DEPTH)
 
-    def _intern(self, key: tuple[int, ...], innermost: FrameType) -> Stack:
+    def _intern(self, key: tuple[int, ...], innermost: FrameType, depth: int) -> Stack:
         """A new stack. Where frames of ours take up room in the key, a longer key is to be used."""
         if len(self.by_id) >= MAX_STACKS:
             return self.unknown
@@ -76,9 +76,12 @@ class StackTable:
                 frames.append((frame.f_code, frame.f_lasti))
                 steps.append(step)
             frame = frame.f_back
-        if len(steps) < len(key) // 2 == DEPTH:
+        if depth == DEPTH and len(steps) < len(key) // 2:
             self._by_key[key] = self._deeper
             return self.of(innermost, DEPTH + OWN_DEPTH)
+        return self._by_key.setdefault(key, self._add(frames, steps))
+
+    def _add(self, frames: list[tuple[CodeType, int]], steps: list[int]) -> Stack:
         frames = frames[: max(DEPTH, CREATION_DEPTH)]
         index, judgeable = answerable([code for code, _ in frames])
         stack = Stack(len(self.by_id), tuple(frames), index, judgeable)
@@ -86,7 +89,7 @@ class StackTable:
         self.by_id.append(stack)
         # A signal handler may have interned another stack in between and taken this id.
         stack.id = self.by_id.index(stack, stack.id)
-        return self._by_key.setdefault(key, stack)
+        return stack
 
 
 # A code object hashes by value, slowly; its address is as good, as the table keeps it alive.

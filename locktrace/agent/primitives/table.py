@@ -25,7 +25,7 @@ class EntryTable:
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
         row = self._rows.get(id(lock))
-        return row[0] if row is not None else self._add(lock, tap.recorder.create(self.kind, None))
+        return row[0] if row is not None else self._add(lock, tap.create(self.kind, None))
 
     def traced_init(self, original: Any) -> Any:
         """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.
@@ -53,7 +53,7 @@ class EntryTable:
         row = self._rows.get(id(lock))
         entry = row[0] if row is not None else None
         if entry is None or entry is not outer:  # else a subclass's constructor has called ours
-            entry = self._add(lock, tap.recorder.create(self.kind, frame))
+            entry = self._add(lock, tap.create(self.kind, frame))
         actor.building = entry if entry is not None else outer
         try:
             init(lock, *args, **kwargs)

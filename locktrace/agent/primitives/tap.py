@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from locktrace.agent.ledger import Entry, Hold
+from locktrace.agent.ledger import Entry, Hold, Wait
 from locktrace.agent.off import OFF
 from locktrace.agent.recorder import Recorder
 from locktrace.agent.stacks import OWN_FOLDER
@@ -20,6 +20,15 @@ MAX_FAULTS = 100  # a tracer that fails this often switches itself off
 
 recorder: Recorder = OFF
 faults: list[str] = []
+
+
+def create(kind: str, frame: FrameType | None) -> Entry | None:
+    """The entry of a new lock; None for one that is not to be traced, or that we failed to."""
+    try:
+        return recorder.create(kind, frame)
+    except BaseException as error:
+        refuse(error)
+        return None
 
 
 def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], object]) -> None:
@@ -57,7 +66,22 @@ def block(
         return acquire(*args)
     finally:
         if wait is not None:
-            recorder.waited(wait)
+            _end(wait)
+
+
+def _end(wait: Wait) -> None:
+    try:
+        recorder.waited(wait)
+    except BaseException as error:
+        refuse(error)
+
+
+def restore(entry: Entry, hold: Hold | None) -> None:
+    """The release that `hold` was given up for has failed."""
+    try:
+        recorder.restore(entry, hold)
+    except BaseException as error:
+        refuse(error)
 
 
 def give_up(entry: Entry, shared: bool) -> Hold | None:
