@@ -35,7 +35,14 @@ setup(
             sources=["locktrace/agent/csrc/module.c"],
             depends=HEADERS,
             define_macros=[("Py_LIMITED_API", "0x030b0000")],
-            extra_compile_args=["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-plt"],
+            extra_compile_args=[
+                "-std=gnu11",
+                "-O2",
+                "-Wall",
+                "-Wextra",
+                "-fvisibility=hidden",
+                "-fno-plt",
+            ],
             py_limited_api=True,
             optional=True,
         )

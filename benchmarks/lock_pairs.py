@@ -60,13 +60,17 @@ def contend() -> float:
     return (time.perf_counter_ns() - began) / (PAIRS * THREADS)
 
 
+def timed(timer: timeit.Timer) -> Callable[[], float]:
+    """Nanoseconds a round."""
+    return lambda: timer.timeit(PAIRS) / PAIRS * 1e9
+
+
 def main() -> None:
     """Answer each line of input."""
     known = {"label": label, **globals()}
     timers: dict[str, Callable[[], float]] = {CONTENDED: contend}
     for name, statement in STATEMENTS.items():
-        timer = timeit.Timer(statement, globals=known)
-        timers[name] = lambda timer=timer: timer.timeit(PAIRS) / PAIRS * 1e9
+        timers[name] = timed(timeit.Timer(statement, globals=known))
     for line in sys.stdin:
         print(json.dumps(timers[line.strip()]()), flush=True)
 

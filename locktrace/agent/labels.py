@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from locktrace.agent.ledger import Label
-from locktrace.agent.switch import AGENT
+from locktrace.agent.off import OFF
+from locktrace.agent.primitives import tap
 
 MAX_LABEL = 200  # characters
 
@@ -18,10 +19,18 @@ class label:  # noqa: N801  (used as `with label("query example. A"):`)
         self._before: Label | None = None
 
     def __enter__(self) -> None:
-        if AGENT.publisher is not None and AGENT.recorder is not None:
-            self._before = AGENT.recorder.relabel(str(self._text)[:MAX_LABEL])
+        if tap.recorder is OFF:
+            return
+        try:
+            self._before = tap.recorder.relabel(str(self._text)[:MAX_LABEL])
+        except BaseException as error:
+            tap.refuse(error)
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._before is not None and AGENT.recorder is not None:
-            AGENT.recorder.put_label(self._before)
-            self._before = None
+        if self._before is None:
+            return
+        try:
+            tap.recorder.put_label(self._before)
+        except BaseException as error:
+            tap.refuse(error)
+        self._before = None

@@ -115,7 +115,9 @@ def _scope(code: CodeType, how: str) -> str:
     if code.co_name == "<module>":
         if code.co_filename.startswith("<"):
             return ""
-        return os.path.splitext(os.path.basename(code.co_filename))[0]
+        folder, file = os.path.split(code.co_filename)
+        stem = os.path.splitext(file)[0]
+        return os.path.basename(folder) if stem == "__init__" else stem
     path = code.co_qualname.replace("<locals>.", "").split(".")
     if how == "attribute" and len(path) > 1:
         path.pop()  # the method: what is stored on self is the class's

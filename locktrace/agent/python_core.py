@@ -15,12 +15,11 @@ from types import FrameType
 from weakref import WeakValueDictionary, ref
 
 from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
-from locktrace.agent.stacks import StackTable, frame_out
+from locktrace.agent.stacks import CREATION_DEPTH, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
-CREATION_DEPTH = 6
 
 
 class _Life:

@@ -8,10 +8,14 @@ from types import CodeType, FrameType
 from locktrace.agent.ledger import Stack
 
 DEPTH = 4  # frames of a hold or wait
+CREATION_DEPTH = 6  # frames of a lock's creation: constructors of others stand in between
+OWN_DEPTH = 3  # the most frames of ours that stand between two of the program's
 MAX_STACKS = 32_768  # code made on the fly must not make the table grow for ever
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
-WRAPPER_NAMES = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
+WRAPPER_NAMES = frozenset(
+    {"__aenter__", "__enter__", "enter_async_context", "enter_context", "wait", "wait_for"}
+)  # a Condition's wait returns with the lock taken back
 WRAPPER_PREFIXES = ("acquire", "_acquire", "lock", "_lock", "r_lock", "w_lock", "read_lock",
                     "write_lock")  # fmt: skip
 
@@ -47,14 +51,20 @@ class StackTable:
     def __init__(self) -> None:
         self.unknown = Stack(0, (), 0, judgeable=False)
         self.by_id: list[Stack] = [self.unknown]
+        self._deeper = Stack(-1, (), 0, judgeable=False)
         self._by_key: dict[tuple[int, ...], Stack] = {}
 
     def of(self, frame: FrameType, depth: int = DEPTH) -> Stack:
         """The stack of at most `depth` frames from `frame` outwards."""
-        key = _four(frame) if depth == DEPTH else _all(frame, depth)
-        return self._by_key.get(key) or self._intern(key, frame)
+        # A key of another depth starts with it: it must not meet one of the usual depth.
+        key = _four(frame) if depth == DEPTH else (depth, *_all(frame, depth))
+        known = self._by_key.get(key)
+        if known is None:
+            return self._intern(key, frame, depth)
+        return known if known is not self._deeper else self.of(frame, DEPTH + OWN_DEPTH)
 
-    def _intern(self, key: tuple[int, ...], innermost: FrameType) -> Stack:
+    def _intern(self, key: tuple[int, ...], innermost: FrameType, depth: int) -> Stack:
+        """A new stack. Where frames of ours take up room in the key, a longer key is to be used."""
         if len(self.by_id) >= MAX_STACKS:
             return self.unknown
         frames: list[tuple[CodeType, int]] = []
@@ -66,13 +76,20 @@ class StackTable:
                 frames.append((frame.f_code, frame.f_lasti))
                 steps.append(step)
             frame = frame.f_back
+        if depth == DEPTH and len(steps) < len(key) // 2:
+            self._by_key[key] = self._deeper
+            return self.of(innermost, DEPTH + OWN_DEPTH)
+        return self._by_key.setdefault(key, self._add(frames, steps))
+
+    def _add(self, frames: list[tuple[CodeType, int]], steps: list[int]) -> Stack:
+        frames = frames[: max(DEPTH, CREATION_DEPTH)]
         index, judgeable = answerable([code for code, _ in frames])
         stack = Stack(len(self.by_id), tuple(frames), index, judgeable)
         stack.site_steps = steps[index] if steps else 0
         self.by_id.append(stack)
         # A signal handler may have interned another stack in between and taken this id.
         stack.id = self.by_id.index(stack, stack.id)
-        return self._by_key.setdefault(key, stack)
+        return stack
 
 
 # A code object hashes by value, slowly; its address is as good, as the table keeps it alive.

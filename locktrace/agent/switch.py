@@ -13,7 +13,6 @@ from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
-from locktrace.agent.recorder import Recorder
 
 VERSION = "0.1.0"
 
@@ -27,10 +26,6 @@ class Agent:
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
         self._hooked = False
-
-    @property
-    def recorder(self) -> Recorder | None:
-        return self.core.recorder if self.core is not None else None
 
     @property
     def installed(self) -> bool:

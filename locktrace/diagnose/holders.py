@@ -75,7 +75,7 @@ def _phrase(case: Case, group: HoldGroup) -> str:
     if case.ledger.is_semaphore(group.lock):
         return f"{count(number, 'permit')} taken in {where(group.site)}"
     if group.mode is Mode.SHARED:
-        some = f"{group.leaked} of them " if group.leaked < number else ""
+        some = f"{group.leaked_holds} of them " if group.leaked_holds < number else ""
         released = f", {some}never released" if group.leaked else ""
         return f"{count(number, 'reader')} from {where(group.site)}{released}"
     hold = group.holds[0]

@@ -3,7 +3,8 @@
 An edge says "cannot go on, ever, before the other has moved", so what may resolve by itself
 makes none: timed waits, signals, semaphores (anybody may release those) and locks that are
 handed over. A hold that is leaked, or may be, makes none either: its holder would not release
-it anyway, and the leak explains that wait. Nor does a wait for what the actor holds itself (`self_deadlock`).
+it anyway, and the leak explains that wait. Nor does a wait for what the actor holds itself
+(`self_deadlock`).
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ class DemoServer:
             stderr=subprocess.PIPE,
             text=True,
             process_group=0,  # the terminal's Ctrl-C is for the screen, which then ends us
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 (we have no other thread yet)
         )
         assert self._process.stdout is not None
         self.pid = self._process.pid

@@ -28,6 +28,7 @@ class FindingText:
         self._snapshot = joined.snapshot
         self._source = source
         self._width = width
+        self._told: set[tuple[int, Site | None]] = set()
 
     def lines(self, number: int, finding: Finding) -> Iterator[str]:
         doubt = "" if finding.certainty is Certainty.HELD_BY else f" ({finding.certainty})"
@@ -38,7 +39,6 @@ class FindingText:
         for group in holds[:MOST_GROUPS]:
             yield ""
             yield from self._taken(group)
-            yield from self._now(group)
         for wanted in waits[:MOST_GROUPS]:
             yield ""
             yield from self._wanted(wanted)
@@ -71,15 +71,21 @@ class FindingText:
             text = f"{lock} was taken {reading}by {takers} {age} ago"
         else:
             text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
-        yield from self._heading(f"{text}{self._fate(group)}", oldest.site)
+        text += self._fate(group)
+        if (group.lock, group.site) in self._told:
+            yield from wrap(f"{text}: see above", self._width, _INDENT)
+            return
+        self._told.add((group.lock, group.site))
+        yield from self._heading(text, oldest.site)
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
+        yield from self._now(group)
 
     def _fate(self, group: HoldGroup) -> str:
         if not group.leaked:
             return ""
-        if group.leaked < len(group.holds):
-            return f" ({group.leaked} of those calls have returned since)"
+        if group.leaked_holds < len(group.holds):
+            return f" ({group.leaked_holds} of those calls have returned since)"
         return f" ({group.fate(self._snapshot)} since)"
 
     def _now(self, group: HoldGroup) -> Iterator[str]:

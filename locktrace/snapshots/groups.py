@@ -14,12 +14,17 @@ Record = TypeVar("Record", Hold, Wait)
 
 @dataclass(frozen=True, slots=True)
 class HoldGroup:
-    """Holds of one lock taken at one site, oldest first; `leaked` says how many of them are."""
+    """Holds of one lock taken at one site, oldest first; some or all of them may be leaked."""
 
     lock: int
     site: Site | None
-    leaked: int
+    leaked_holds: int
     holds: tuple[Hold, ...]
+
+    @property
+    def leaked(self) -> bool:
+        """Whether any is."""
+        return self.leaked_holds > 0
 
     @property
     def mode(self) -> Mode:

@@ -9,7 +9,10 @@ import pytest
 
 from locktrace.agent import liveness
 from locktrace.agent.ledger import Hold
+from locktrace.agent.primitives import condition
 from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.python_ledger import live, live_actors
 
@@ -116,3 +119,29 @@ def test_an_actor_without_thread_or_hold_is_forgotten(recorder: PythonRecorder) 
         thread.start()
         thread.join()
     assert len(live_actors(recorder)) <= before + 1
+
+
+@pytest.mark.parametrize("inner", ["RLock", "Lock"])
+def test_a_lock_taken_back_by_a_wait_belongs_to_the_waiting_function(
+    recorder: PythonRecorder,
+    look,  # type: ignore[no-untyped-def]
+    inner: str,
+) -> None:
+    patches = Patches()
+    condition.patch(patches)
+    lock = TracedRLock() if inner == "RLock" else TracedLock()
+    made = threading.Condition(lock)  # type: ignore[arg-type]
+
+    def consume() -> None:
+        with made:
+            made.wait(timeout=0.01)
+            assert look() == []
+            [hold] = lock._entry.holds
+            code, _ = hold.stack.frames[hold.stack.site_index]
+            assert code.co_name == "consume"
+            assert hold.stack.judgeable
+
+    try:
+        consume()
+    finally:
+        patches.undo()

@@ -81,7 +81,7 @@ class Told:
         return self.hold(*actors, age=age, mode=Mode.SHARED, at=at, returned=returned)
 
     def wait_to_read(
-        self, *actors: str, age: float = 3.5, at: str = "read", timed: bool = False
+        self, *actors: str, age: float = 3.5, at: str = "look", timed: bool = False
     ) -> Told:
         return self.wait(*actors, age=age, mode=Mode.SHARED, at=at, timed=timed)
 

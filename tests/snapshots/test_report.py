@@ -71,6 +71,13 @@ def test_a_finding_tells_what_the_holder_does_now(report):
     assert now[1] == "     > demo/filters.py:3   V2Filter.lookup  self.mutex.r_lock()"
 
 
+def test_a_place_that_two_findings_name_is_shown_once(stall):
+    twice = render_findings(replace(stall, findings=(stall.findings[0],) * 2))
+    assert twice.count("worker-1 (query A) is now:") == 1
+    assert twice.count("(that function has returned since)") == 2
+    assert "see above" in twice
+
+
 def test_a_thousand_holds_of_one_line_are_told_in_one(stall):
     holds = tuple(replace(stall.snapshot.holds[0], id=n) for n in range(1284))
     many = replace(stall, snapshot=replace(stall.snapshot, holds=holds))

@@ -32,7 +32,7 @@ class TracedLock(metaclass=_LockMeta):
     _lock: Any
 
     def __new__(cls) -> Any:
-        entry = tap.recorder.create("Lock", _getframe(1))
+        entry = tap.create("Lock", _getframe(1))
         if entry is None:
             return allocate_lock()
         lock = super().__new__(cls)

@@ -27,7 +27,7 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
     _entry: Entry
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        entry = tap.recorder.create("RLock", _getframe(1))
+        entry = tap.create("RLock", _getframe(1))
         if entry is None:
             return _thread.RLock(*args, **kwargs)
         lock = super().__new__(cls, *args, **kwargs)

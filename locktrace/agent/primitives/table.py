@@ -26,7 +26,7 @@ class EntryTable:
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
         row = self._rows.get(id(lock))
-        return row[0] if row is not None else self._add(lock, tap.recorder.create(self.kind, None))
+        return row[0] if row is not None else self._add(lock, tap.create(self.kind, None))
 
     def traced_init(self, original: Any) -> Any:
         """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.
@@ -51,13 +51,12 @@ class EntryTable:
     def _construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
         recorder = tap.recorder
         row = self._rows.get(id(lock))
-        outer = recorder.build(None)
-        recorder.build(outer)
-        entry = row[0] if row is not None else None
-        if entry is None or entry is not outer:  # else a subclass's constructor has called ours
-            entry = self._add(lock, recorder.create(self.kind, frame))
-        if entry is not None:
-            recorder.build(entry)
+        known = row[0] if row is not None else None
+        outer = recorder.build(known)
+        if known is None or known is not outer:  # else a subclass's constructor has called ours
+            recorder.build(outer)
+            entry = self._add(lock, tap.create(self.kind, frame))
+            recorder.build(entry if entry is not None else outer)
         try:
             init(lock, *args, **kwargs)
         finally:

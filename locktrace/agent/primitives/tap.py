@@ -12,13 +12,22 @@ from types import FrameType
 from typing import Any
 
 from locktrace.agent.off import OFF
-from locktrace.agent.recorder import Entry, Hold, Recorder
+from locktrace.agent.recorder import Entry, Hold, Recorder, Wait
 from locktrace.agent.stacks import OWN_FOLDER
 
 MAX_FAULTS = 100  # a tracer that fails this often switches itself off
 
 recorder: Recorder = OFF
 faults: list[str] = []
+
+
+def create(kind: str, frame: FrameType | None) -> Entry | None:
+    """The entry of a new lock; None for one that is not to be traced, or that we failed to."""
+    try:
+        return recorder.create(kind, frame)
+    except BaseException as error:
+        refuse(error)
+        return None
 
 
 def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], object]) -> None:
@@ -57,7 +66,22 @@ def block(
         return acquire(*args)
     finally:
         if wait is not None:
-            core.waited(wait)
+            _end(core, wait)
+
+
+def _end(core: Recorder, wait: Wait) -> None:
+    try:
+        core.waited(wait)
+    except BaseException as error:
+        refuse(error)
+
+
+def restore(entry: Entry, hold: Hold | None) -> None:
+    """The release that `hold` was given up for has failed."""
+    try:
+        recorder.restore(entry, hold)
+    except BaseException as error:
+        refuse(error)
 
 
 def give_up(entry: Entry, shared: bool) -> Hold | None:

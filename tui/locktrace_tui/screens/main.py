@@ -78,7 +78,8 @@ class MainScreen(Screen[None]):
         self.query_one(LocksPane).table.focus()
 
     def show_banner(self, text: BannerText) -> None:
-        self.query_one(Banner).show(text)
+        for shown in self.query(Banner):  # none before it is mounted, nor after the end
+            shown.show(text)
 
     def show(self, view: View) -> None:
         self._view = view
