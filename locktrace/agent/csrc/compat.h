@@ -15,6 +15,17 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The interpreter's own functions, not the inlined macros of 3.11: those count on None, True and
+ * code in read-only memory too, which from 3.12 on are immortal and must not be counted. */
+#undef Py_INCREF
+#undef Py_XINCREF
+#undef Py_DECREF
+#undef Py_XDECREF
+#define Py_INCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_XINCREF(object) Py_IncRef((PyObject *)(object))
+#define Py_DECREF(object) Py_DecRef((PyObject *)(object))
+#define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
+
 #define HOT static inline __attribute__((always_inline))
 #define COLD static __attribute__((noinline, unused))
 #define AT(type, base, offset) (*(type *)((char *)(base) + (offset)))

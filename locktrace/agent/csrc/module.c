@@ -491,7 +491,7 @@ COLD const char *start(void)
     Py_DECREF(lock);
     Py_DECREF(rlock);
     frame_type = Py_TYPE((PyObject *)PyEval_GetFrame()); /* there is one: see check_walk */
-    Py_INCREF((PyObject *)frame_type);
+    Py_INCREF(frame_type);
     clock_start();
     our_interp = thread_interp(PyThreadState_Get());
     return NULL;

@@ -206,7 +206,7 @@ COLD struct stack *intern(const struct walk *walk, uint32_t slot)
     stack->depth = (uint8_t)walk->depth;
     for (int i = 0; i < walk->depth; i++) {
         PyObject *code = frame_code(walk->frame[i]);
-        Py_IncRef(code); /* not the macro: `_Py_InitCleanup` is in read-only memory */
+        Py_INCREF(code);
         stack->sites[i].code = code;
         stack->sites[i].instr = walk->instr[i];
         if (code_in_folder(code, rules.own_folder) || code_is_trampoline(code)) {
