@@ -62,17 +62,17 @@ def until(condition):
         time.sleep(0.001)
 
 
-def made_here():
-    """Listed locks that code of this file has made."""
-    return [row for row in LEDGER.locks() if row.stack and _is_ours(row.stack)]
-
-
-def _is_ours(stack):
-    return any(code.co_filename == __file__ for code, _ in stack.frames)
-
-
 def hold_of(id):
     return [row for row in LEDGER.holds() if row[1] == id]
+
+
+def made_here():
+    """Listed locks that code of this file has made."""
+    return [row for row in LEDGER.locks() if row.stack and is_ours(row.stack)]
+
+
+def is_ours(stack):
+    return any(code.co_filename == __file__ for code, _ in stack.frames)
 
 
 ACTS = [
@@ -447,8 +447,13 @@ def a_thread_that_ends_holding_is_told_as_ended():
 
 
 def main():
-    check = globals()[sys.argv[1]]
-    check()
+    """Run the check that is named; without a name, tell the names."""
+    names = list(globals())
+    checks = names[names.index("ACTS") + 1 : names.index("main")]
+    if len(sys.argv) == 1:
+        print(*checks, sep="\n")
+        return
+    globals()[sys.argv[1]]()
     print("ok", flush=True)
 
 

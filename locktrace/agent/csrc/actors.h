@@ -2,7 +2,7 @@
  *
  * A thread finds its actor in thread-local storage. When the thread ends, a destructor marks
  * the actor ended; it runs without the GIL and does that only. The actor is freed, under the
- * GIL, once no hold names it.
+ * GIL, once no hold and no wait names it.
  */
 #ifndef LOCKTRACE_ACTORS_H
 #define LOCKTRACE_ACTORS_H
@@ -23,7 +23,7 @@ struct actor {
     PyObject *label;    /* owned, tuple (id, text); NULL: none */
     PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
     struct wait *waits; /* newest first */
-    uint32_t holds;     /* that name it */
+    uint32_t named;     /* by how many holds and waits */
     uint32_t label_id;
     atomic_bool ended;
     uint8_t told; /* observers know that it has ended */
@@ -41,13 +41,22 @@ static void thread_ended(void *actor)
     atomic_store(&((struct actor *)actor)->ended, 1);
 }
 
+/* An id for a lock or an actor; 0 means none. */
+HOT uint32_t next_id(void)
+{
+    if (++last_id == 0) {
+        last_id = 1;
+    }
+    return last_id;
+}
+
 /* Free the actors that have ended and hold nothing. Tuples and handles go, no foreign code. */
 COLD void sweep_actors(void)
 {
     uint32_t living = 0;
     for (struct actor **at = &actors; *at != NULL;) {
         struct actor *actor = *at;
-        if (atomic_load(&actor->ended) && actor->holds == 0 && actor->building == NULL) {
+        if (atomic_load(&actor->ended) && actor->named == 0 && actor->building == NULL) {
             *at = actor->next;
             Py_XDECREF(actor->label);
             free(actor);
@@ -73,7 +82,7 @@ COLD struct actor *actor_new(void)
     }
     actor->ident = PyThread_get_thread_ident();
     actor->native_id = (uint32_t)syscall(SYS_gettid);
-    actor->id = ++last_id;
+    actor->id = next_id();
     actor->next = actors;
     actors = actor;
     actor_of_thread = actor;

@@ -60,7 +60,7 @@ HOT void hold_free(struct hold *hold)
     if (__builtin_expect(hold->label != NULL, 0)) {
         Py_DECREF(hold->label); /* a plain tuple of int and str: no foreign code */
     }
-    hold->actor->holds--;
+    hold->actor->named--;
     if (spare_hold_count >= MAX_SPARE_HOLDS) {
         free(hold);
         return;
@@ -106,7 +106,7 @@ static struct entry *entry_new(uint8_t kind, struct stack *stack, uint32_t paren
 {
     struct entry *entry = entry_allocate();
     if (entry != NULL) {
-        entry->id = ++last_id;
+        entry->id = next_id();
         entry->kind = kind;
         entry->stack = stack;
         entry->parent = parent;
@@ -168,7 +168,7 @@ HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int sh
     hold->next = entry->holds;
     entry->holds = hold;
     entry->hold_count++;
-    actor->holds++;
+    actor->named++;
     if (__builtin_expect(hold->label != NULL, 0)) {
         Py_INCREF(hold->label);
     }
@@ -294,6 +294,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     wait->since = clock_ns();
     wait->next = actor->waits;
     actor->waits = wait;
+    actor->named++;
     tell(EVENT_WAITING, (uint8_t)((shared ? FLAG_SHARED : 0) | (timed ? FLAG_TIMED : 0)),
          wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
 }
@@ -314,6 +315,7 @@ COLD void wait_end(struct wait *wait)
         entry->wait_ns += now - wait->since;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }
+    wait->actor->named--;
     Py_XDECREF(wait->label);
 }
 

@@ -74,7 +74,7 @@ COLD size_t gather_reached(const struct entry *entry, struct reached *reached, s
 {
     size_t count = 0;
     for (const struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        if (actor->holds == 0 || atomic_load(&actor->ended)) {
+        if (actor->named == 0 || atomic_load(&actor->ended)) {
             continue;
         }
         for (struct wait *wait = actor->waits; wait != NULL && count < room; wait = wait->next) {
