@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -11,7 +12,7 @@ from locktrace.scan import hints
 from locktrace.scan.discover import Discovery
 from locktrace.scan.facts import Acquired, Blocked, Called, Draft, FunctionFacts, FunctionResult
 from locktrace.scan.flow.builder import Builder
-from locktrace.scan.flow.graph import RETURNED
+from locktrace.scan.flow.graph import RAISED, RETURNED
 from locktrace.scan.function_flow import Body, FunctionFlow
 from locktrace.scan.listing import listed
 from locktrace.scan.modules import Function
@@ -64,7 +65,10 @@ class Analyst:
 
     def learn(self, effects: dict[str, tuple[Alternatives, Alternatives]]) -> list[FunctionResult]:
         """What functions of other modules leave behind; returns the results that this changes."""
-        news = {name: effect for name, effect in effects.items() if name not in self._results}
+        effects = {
+            name: effect for name, effect in effects.items() if self.effects.get(name) != effect
+        }
+        news = {name for name in effects if name not in self._results}
         self.effects.update(effects)
         stale = {
             result.facts.id
@@ -109,7 +113,9 @@ class Analyst:
 
     def _callers_by_name(self, effects: Iterable[str]) -> Iterator[str]:
         names = {name.rpartition(".")[2] for name in effects}
-        strange = [name for name in names if not LINE_WORDS.search(name) and not name.startswith("__")]
+        strange = [
+            name for name in names if not LINE_WORDS.search(name) and not name.startswith("__")
+        ]
         for discovery in self.discoveries.values():
             for qualname in _functions_with(discovery, strange):
                 yield f"{discovery.index.name}.{qualname}"
@@ -123,7 +129,9 @@ class Analyst:
         if discovery.source.mentions:
             bodies.append((_MODULE, discovery.source.tree, ""))
         for qualname, node, _ in bodies:
-            function = Function(f"{index.name}.{qualname}", qualname, getattr(node, "lineno", 1), last, ())
+            function = Function(
+                f"{index.name}.{qualname}", qualname, getattr(node, "lineno", 1), last, ()
+            )
             yield self._analyse(discovery, function, node)
 
     def _scope(self, discovery: Discovery, function: Function) -> Scope:
@@ -145,7 +153,9 @@ class Analyst:
             self._hints[name] = {}
             scopes = ((node, self._scope(discovery, f)) for node, f in _mentioning(discovery))
             self._hints[name] = hints.argument_types(scopes)
-            self._scopes = {key: scope for key, scope in self._scopes.items() if not scope.function.params}
+            self._scopes = {
+                key: scope for key, scope in self._scopes.items() if not scope.function.params
+            }
         return self._hints[name]
 
     def _analyse(self, discovery: Discovery, function: Function, node: Body) -> FunctionResult:
@@ -157,11 +167,15 @@ class Analyst:
         )
         locks = {op.lock.key: op.lock for op in operations if op.lock is not None and op.lock.key}
         matters = any(op.action in _LOCK_ACTIONS for op in operations) or any(
-            node.operation is not None and node.operation.callee and self._effect(node.operation, locks)
+            node.operation is not None
+            and node.operation.callee
+            and self._effect(node.operation, locks)
             for node in graph.nodes
         )
         if not matters:
-            flow = FunctionFlow(function, discovery.index.path, node, graph, Paths(graph), operations, locks)
+            flow = FunctionFlow(
+                function, discovery.index.path, node, graph, Paths(graph), operations, locks
+            )
             return FunctionResult(_plain_facts(flow), _drafts(flow), listed(flow))
         paths = explore(graph, lambda operation: self._effect(operation, locks))
         flow = FunctionFlow(function, discovery.index.path, node, graph, paths, operations, locks)
@@ -221,12 +235,15 @@ def key_for_caller(key: str, callee: str, args: dict[str, str]) -> str | None:
 
 
 def _functions_with(discovery: Discovery, names: list[str]) -> Iterator[str]:
-    if not names:
+    # Few names occur in a module at all, and a search for one is quick.
+    present = [name for name in names if name in discovery.source.text]
+    if not present:
         return
-    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, names)) + r")\b")
+    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, present)) + r")\b")
     lines = [n for n, line in enumerate(discovery.source.lines, 1) if pattern.search(line)]
     for qualname, function in discovery.index.functions.items():
-        if any(function.line <= line <= function.end for line in lines):
+        at = bisect_left(lines, function.line)
+        if at < len(lines) and lines[at] <= function.end:
             yield qualname
 
 
@@ -265,8 +282,10 @@ def _facts(flow: FunctionFlow) -> FunctionFacts:
     inside: Alternatives = ()
     if function.context_manager:
         inside = _ways(flow, {s for _, states in flow.nodes("yield") for s in states})
-    changes = [(d.lock, d.change) for way in _ways(flow, returned, most=99) for d in way]
-    callbacks = {op.lock.id for op in flow.operations if op.action == "callback" and op.lock is not None}
+    taken = [d.lock.id for way in _ways(flow, returned, most=99) for d in way if d.change > 0]
+    callbacks = {
+        op.lock.id for op in flow.operations if op.action == "callback" and op.lock is not None
+    }
     return FunctionFacts(
         function.id,
         flow.file,
@@ -277,8 +296,8 @@ def _facts(flow: FunctionFlow) -> FunctionFacts:
         tuple(_blocked(flow)),
         back,
         inside,
-        frozenset(lock.id for lock, change in changes if change < 0) | callbacks,
-        frozenset(lock.id for lock, change in changes if change > 0),
+        frozenset(_given_back(flow)) | callbacks,
+        frozenset(taken),
         _signal_handlers(flow),
     )
 
@@ -294,6 +313,13 @@ def _ways(flow: FunctionFlow, states: set[State], most: int = _MOST_WAYS) -> Alt
     if flow.paths.cut or len(ways) > most or ways <= {()}:
         return ()
     return tuple(sorted(ways, key=len))
+
+
+def _given_back(flow: FunctionFlow) -> Iterator[str]:
+    """Locks that some path ends with having released what it did not acquire, however it ends."""
+    ends = flow.paths.at(RETURNED) | flow.paths.at(RAISED)
+    for state in ends or {s for _, states in flow.nodes("release", "loop", "test") for s in states}:
+        yield from (flow.locks[h.key].id for h in state.held if h.level < 0 and h.key in flow.locks)
 
 
 def _acquired(flow: FunctionFlow) -> Iterator[Acquired]:
@@ -313,7 +339,9 @@ def _called(flow: FunctionFlow) -> Iterator[Called]:
         operation = node.operation
         if operation is not None and operation.callee:
             let_go = frozenset(h.key for state in states for h in state.held if h.level < 0)
-            yield Called(operation.callee, operation.line, operation.args, flow.holdings(states), let_go)
+            yield Called(
+                operation.callee, operation.line, operation.args, flow.holdings(states), let_go
+            )
 
 
 def _blocked(flow: FunctionFlow) -> Iterator[Blocked]:

@@ -25,7 +25,9 @@ def save(path: Path, findings: Iterable[Finding]) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise CannotSaveError(f"the baseline '{path}' cannot be written: {error.strerror}") from error
+        raise CannotSaveError(
+            f"the baseline '{path}' cannot be written: {error.strerror}"
+        ) from error
 
 
 def load(path: Path) -> Counter[tuple[str, str, str, str]]:
@@ -33,9 +35,14 @@ def load(path: Path) -> Counter[tuple[str, str, str, str]]:
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         if data["schema"] != _SCHEMA:
-            raise UsageError(f"the baseline '{path}' has schema {data['schema']}, and this reads {_SCHEMA}")
+            raise UsageError(
+                f"the baseline '{path}' has schema {data['schema']}, and this reads {_SCHEMA}"
+            )
         return Counter(
-            {(e["code"], e["file"], e["function"], e["lock"]): int(e["count"]) for e in data["findings"]}
+            {
+                (e["code"], e["file"], e["function"], e["lock"]): int(e["count"])
+                for e in data["findings"]
+            }
         )
     except OSError as error:
         raise UsageError(f"the baseline '{path}' cannot be read: {error.strerror}") from error

@@ -124,7 +124,13 @@ class CallGraph:
                     for reached in self.acquires(call):
                         for held in call.held:
                             yield from self._edges(
-                                facts, held, call.held, reached.item, reached.file, reached.chain, reached.key
+                                facts,
+                                held,
+                                call.held,
+                                reached.item,
+                                reached.file,
+                                reached.chain,
+                                reached.key,
                             )
 
     def _edges(
@@ -139,7 +145,11 @@ class CallGraph:
     ) -> Iterator[Edge]:
         first, second = held.lock, acquired.lock
         already_held = any(key == other.lock.key for other in others)
-        if first.id == second.id or already_held or not (_is_told_apart(first) and _is_told_apart(second)):
+        if (
+            first.id == second.id
+            or already_held
+            or not (_is_told_apart(first) and _is_told_apart(second))
+        ):
             return
         gates = {other.lock.id for other in (*others, *acquired.held)} - {first.id, second.id}
         chain = tuple(replace(step, file=step.file or facts.file) for step in chain)

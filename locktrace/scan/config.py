@@ -1,13 +1,13 @@
 """What to tell and what not: `[tool.locktrace.scan]` of pyproject.toml, and the command's options.
 
-    [tool.locktrace.scan]
-    select = ["LT1", "order-inversion"]
-    ignore = ["LT403"]
-    exclude = ["**/generated/*.py"]
-    baseline = "locktrace-baseline.json"
+[tool.locktrace.scan]
+select = ["LT1", "order-inversion"]
+ignore = ["LT403"]
+exclude = ["**/generated/*.py"]
+baseline = "locktrace-baseline.json"
 
-    [tool.locktrace.scan.per-path-ignores]
-    "tests/*" = ["LT102", "LT402"]
+[tool.locktrace.scan.per-path-ignores]
+"tests/*" = ["LT102", "LT402"]
 """
 
 from __future__ import annotations
@@ -49,13 +49,17 @@ class Config:
     def wants(self, code: str, file: str) -> bool:
         if code in self.ignore or (self.select and code not in self.select):
             return False
-        return not any(code in codes and self._matches(file, p) for p, codes in self.per_path.items())
+        return not any(
+            code in codes and self._matches(file, p) for p, codes in self.per_path.items()
+        )
 
     def _matches(self, file: str, pattern: str) -> bool:
         path = Path(file).absolute()
         root = self.root.absolute()
         relative = path.relative_to(root) if path.is_relative_to(root) else path
-        return fnmatch(relative.as_posix(), pattern) or relative.as_posix().startswith(pattern.rstrip("/") + "/")
+        return fnmatch(relative.as_posix(), pattern) or relative.as_posix().startswith(
+            pattern.rstrip("/") + "/"
+        )
 
 
 def codes_of(words: list[str] | tuple[str, ...]) -> frozenset[str]:

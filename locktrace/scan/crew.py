@@ -38,7 +38,10 @@ class Crew:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         for end in self._ends:
             end.close()
@@ -53,7 +56,7 @@ class Crew:
         """Share out the files, with their sizes, to whoever is free; the largest first."""
         batches = _batches(files, self._jobs * _BATCHES_EACH if self._ends else 1)
         if self._local:
-            with _undisturbed():
+            with undisturbed():
                 for batch in batches:
                     yield self._local.read(batch, every)
                     progress(len(batch))
@@ -74,7 +77,7 @@ class Crew:
     def ask(self, method: str, argument: object) -> Iterator[Any]:
         """The answers of all stations to one question."""
         if self._local:
-            with _undisturbed():
+            with undisturbed():
                 yield getattr(self._local, method)(argument)
             return
         for end in self._ends:
@@ -83,7 +86,7 @@ class Crew:
             yield _answer(end)
 
 
-class _undisturbed:  # noqa: N801 - used as a statement
+class undisturbed:  # noqa: N801 - used as a statement
     """No garbage collection: trees are many objects in no circle, and looking through them costs a third."""
 
     def __enter__(self) -> None:

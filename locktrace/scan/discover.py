@@ -11,10 +11,17 @@ from locktrace.scan.source import Source
 from locktrace.scan.vocabulary import PRIMITIVE_NAMES, PRIMITIVES, rw_methods, rw_methods_of
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-_SETTERS = frozenset({"__init__", "__post_init__", "__new__", "setUp", "setUpClass", "__setstate__"})
+_SETTERS = frozenset(
+    {"__init__", "__post_init__", "__new__", "setUp", "setUpClass", "__setstate__"}
+)
 _CONTEXTS = ("ctx", "context", "mp", "manager", "multiprocessing")
 _MANAGERS = frozenset(
-    {"contextlib.contextmanager", "contextlib.asynccontextmanager", "contextmanager", "asynccontextmanager"}
+    {
+        "contextlib.contextmanager",
+        "contextlib.asynccontextmanager",
+        "contextmanager",
+        "asynccontextmanager",
+    }
 )
 
 
@@ -181,8 +188,12 @@ class Discovery:
         bases = tuple(filter(None, map(self.dotted, node.bases)))
         found = Class(qualname, bases, node.lineno)
         self.index.classes[qualname] = found
-        decorators = {self.dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list}
-        per_instance = any(name.rpartition(".")[2] in ("dataclass", "define", "s") for name in decorators)
+        decorators = {
+            self.dotted(d.func if isinstance(d, ast.Call) else d) for d in node.decorator_list
+        }
+        per_instance = any(
+            name.rpartition(".")[2] in ("dataclass", "define", "s") for name in decorators
+        )
         if self.mentions(node.lineno, node.end_lineno or node.lineno):
             self.class_bodies.append((qualname, node))
         for statement in node.body:
@@ -222,7 +233,9 @@ class Discovery:
             value = self.value(statement.value, statement.lineno)
             if value is None and isinstance(statement.value, ast.Name):
                 annotation = annotated.get(statement.value.id)
-                value = Value(self._annotation(annotation), statement.lineno) if annotation else None
+                value = (
+                    Value(self._annotation(annotation), statement.lineno) if annotation else None
+                )
             if value is None or not value.type:
                 continue
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
@@ -236,7 +249,11 @@ class Discovery:
 
     def _attribute(self, owner: Class, name: str, value: Value) -> None:
         known = owner.attributes.get(name)
-        if known is None or known.shared or (known.type not in PRIMITIVES and value.type in PRIMITIVES):
+        if (
+            known is None
+            or known.shared
+            or (known.type not in PRIMITIVES and value.type in PRIMITIVES)
+        ):
             owner.attributes[name] = value
 
     def _registration(self, call: ast.Call) -> None:
@@ -259,7 +276,9 @@ class Discovery:
         for found in self.index.classes.values():
             values.update(found.attributes)
         self.index.lock_names = {
-            name for name, value in values.items() if value.type in PRIMITIVES or value.element in PRIMITIVES
+            name
+            for name, value in values.items()
+            if value.type in PRIMITIVES or value.element in PRIMITIVES
         }
 
 

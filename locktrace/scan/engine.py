@@ -9,7 +9,7 @@ from pathlib import Path
 
 from locktrace.scan.calls import CallGraph
 from locktrace.scan.config import Config
-from locktrace.scan.crew import Crew
+from locktrace.scan.crew import Crew, undisturbed
 from locktrace.scan.facts import FunctionResult
 from locktrace.scan.modules import ModuleIndex
 from locktrace.scan.records import Finding, Listed, Report, Trouble
@@ -35,7 +35,7 @@ def scan(
     files = [(path, path.stat().st_size) for path in python_files(paths, config.exclude)]
     size = sum(size for _, size in files)
     workers = (jobs or os.cpu_count() or 1) if size > _SMALL else 1
-    with Crew(workers) as crew:
+    with undisturbed(), Crew(workers) as crew:
         reading = _read(crew, files, size <= READ_EVERY_FILE_UP_TO, progress)
         results = _judge(crew, reading.indexes)
     graph = CallGraph(result.facts for result in results.values())
@@ -96,10 +96,16 @@ def _judge(crew: Crew, indexes: list[ModuleIndex]) -> dict[str, FunctionResult]:
             for name, r in results.items()
             if r.facts.back or r.facts.inside
         }
-        found = {r.facts.id: r for part in crew.ask("learn", effects) for r in part} if effects else {}
+        found = (
+            {r.facts.id: r for part in crew.ask("learn", effects) for r in part} if effects else {}
+        )
         results.update(found)
         missing = sorted(CallGraph(r.facts for r in results.values()).missing())
-        news = {r.facts.id: r for part in crew.ask("results_of", missing) for r in part} if missing else {}
+        news = (
+            {r.facts.id: r for part in crew.ask("results_of", missing) for r in part}
+            if missing
+            else {}
+        )
         results.update(news)
         if not news:
             break

@@ -15,7 +15,9 @@ from locktrace.scan.records import LockRef, Operation, Step
 from locktrace.scan.vocabulary import SWALLOWERS
 
 Body = FunctionNode | ast.Module | ast.ClassDef
-_EXPECTED_ERRORS = frozenset({"RuntimeError", "ThreadError", "error", "Exception", "BaseException", "ValueError"})
+_EXPECTED_ERRORS = frozenset(
+    {"RuntimeError", "ThreadError", "error", "Exception", "BaseException", "ValueError"}
+)
 
 
 @dataclass(slots=True)
@@ -47,7 +49,9 @@ class FunctionFlow:
         """What is held in some of these states."""
         found: dict[tuple[str, str], Holding] = {}
         scoped = {
-            (op.lock.key, op.line) for op in self.operations if op.lock is not None and op.form == "with"
+            (op.lock.key, op.line)
+            for op in self.operations
+            if op.lock is not None and op.form == "with"
         }
         for state in states:
             for held in state.holding():
@@ -69,7 +73,8 @@ class FunctionFlow:
     def does(self, key: str, *actions: str) -> bool:
         """Whether the function has one of these operations on the lock, on whatever path."""
         return any(
-            op.action in actions and op.lock is not None and op.lock.key == key for op in self.operations
+            op.action in actions and op.lock is not None and op.lock.key == key
+            for op in self.operations
         )
 
     def is_unclear(self, key: str) -> bool:
@@ -96,7 +101,11 @@ class FunctionFlow:
             if operation is None:
                 continue
             mine = operation.lock is not None and operation.lock.key == key
-            started = started or (mine and operation.action in ("acquire", "try")) or bool(operation.callee)
+            started = (
+                started
+                or (mine and operation.action in ("acquire", "try"))
+                or bool(operation.callee)
+            )
             text = _step(operation, label, mine)
             if started and text:
                 step = Step(node.line, text, self.file)
@@ -117,11 +126,17 @@ def _step(operation: Operation, label: str, mine: bool) -> str:
     if mine and action == "acquire":
         return f"{word} here"
     if mine and action == "try":
-        return {"true": f"{word} here", "false": "not acquired"}.get(label, f"{word} here, if it was free")
+        return {"true": f"{word} here", "false": "not acquired"}.get(
+            label, f"{word} here, if it was free"
+        )
     if mine and action == "release":
         return "released here"
     if label == "raise":
-        return "raises" if action == "raise" else f"may raise: {operation.method or operation.note or action}"
+        return (
+            "raises"
+            if action == "raise"
+            else f"may raise: {operation.method or operation.note or action}"
+        )
     if action == "test":
         return f"the test is {label}"
     if action == "loop":

@@ -14,6 +14,7 @@ from locktrace.scan.vocabulary import (
     CALM_CALLS,
     CALM_METHODS,
     PRIMITIVES,
+    STARTERS,
     STRONG_METHODS,
     Primitive,
 )
@@ -26,7 +27,13 @@ _PLAIN = {
     "__enter__": "acquire",
     "__exit__": "release",
 }
-_TALK = {"wait": "wait", "wait_for": "wait", "notify": "notify", "notify_all": "notify", "notifyAll": "notify"}
+_TALK = {
+    "wait": "wait",
+    "wait_for": "wait",
+    "notify": "notify",
+    "notify_all": "notify",
+    "notifyAll": "notify",
+}
 _LEAVES = (ast.Name, ast.Constant, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _RW_UNKNOWN = Primitive("read-write lock", "rwlock", reentrant=None)
 
@@ -38,8 +45,11 @@ class Reader:
         self.scope = scope
         self.operations: dict[int, list[Operation]] = {}
         self._kept: list[ast.expr] = []
+        self._awaited: set[int] = set()
 
-    def read(self, node: ast.expr | None, result: str = "used", target: str = "") -> list[Operation]:
+    def read(
+        self, node: ast.expr | None, result: str = "used", target: str = ""
+    ) -> list[Operation]:
         """The operations of an expression. ``result`` is what becomes of its value: used,
         discarded, tested, or ``=name``; ``target`` names a lock that it creates."""
         if node is None or isinstance(node, _LEAVES):
@@ -98,7 +108,12 @@ class Reader:
                 yield from self._attribute(found)
 
     def _await(self, node: ast.Await, result: str) -> Iterator[Operation]:
-        inside = list(self._expression(node.value, result, "")) if isinstance(node.value, ast.Call) else []
+        self._awaited.add(id(node.value))
+        inside = (
+            list(self._expression(node.value, result, ""))
+            if isinstance(node.value, ast.Call)
+            else []
+        )
         if not inside:
             yield from self._parts(node.value)
         yield from inside
@@ -134,12 +149,11 @@ class Reader:
         if isinstance(function, ast.Attribute):
             handle = self.scope.handle(function.value)
             thing = self.scope.thing(function.value)
-            if handle is not None:
-                found = self._on_lock(node, function, handle, thing, result)
-            elif thing is not None and not thing.dotted:
+            found = (
+                self._on_lock(node, function, handle, thing, result) if handle is not None else None
+            )
+            if found is None and thing is not None and not thing.dotted:
                 found = self._on_object(node, function, thing, result)
-            else:
-                found = None
             if found is not None:
                 yield found
                 return
@@ -155,7 +169,12 @@ class Reader:
         yield self._plain_call(node, target)
 
     def _on_lock(
-        self, node: ast.Call, function: ast.Attribute, handle: Handle, thing: Thing | None, result: str
+        self,
+        node: ast.Call,
+        function: ast.Attribute,
+        handle: Handle,
+        thing: Thing | None,
+        result: str,
     ) -> Operation | None:
         method, lock = function.attr, handle.lock
         methods = self.scope.project.rw_methods(thing.type) if thing else None
@@ -170,7 +189,12 @@ class Reader:
         if method in _TALK and (lock.primitive.condition or not lock.known):
             timed = bool(node.args or node.keywords) and method == "wait"
             return Operation(
-                _TALK[method], node.lineno, lock, method=method, timed=timed, discarded=result == "discarded"
+                _TALK[method],
+                node.lineno,
+                lock,
+                method=method,
+                timed=timed,
+                discarded=result == "discarded",
             )
         if method in _PLAIN:
             return self._acquire_or_release(node, method, handle, result)
@@ -185,7 +209,7 @@ class Reader:
             return Operation("block", node.lineno, lock, method=method, timed=timed, note=note)
         if method in ("set", "abort"):
             return Operation("notify", node.lineno, lock, method=method)
-        return Operation("look", node.lineno, lock, method=method)
+        return None
 
     def _on_object(
         self, node: ast.Call, function: ast.Attribute, thing: Thing, result: str
@@ -195,15 +219,22 @@ class Reader:
         if does is not None:
             note = f"{thing.name}.{method}() {does}"
             return Operation(
-                "block", node.lineno, method=method, timed=_gives_up(node, method), note=note, calm=False
+                "block",
+                node.lineno,
+                method=method,
+                timed=_gives_up(node, method),
+                note=note,
+                calm=False,
             )
         callee = self.scope.project.method(thing.type, method) if thing.type else None
-        if callee is not None:
+        if callee is not None and callee.id not in STARTERS:
             return self._project_call(node, callee, thing)
         pair = STRONG_METHODS.get(method)
         if pair is not None and not thing.type:
             lock = LockRef(thing.key, thing.id, thing.name, _RW_UNKNOWN)
-            return self._acquire_or_release(node, method, Handle(lock, pair.mode), result, pair.action)
+            return self._acquire_or_release(
+                node, method, Handle(lock, pair.mode), result, pair.action
+            )
         return None
 
     def _acquire_or_release(
@@ -213,6 +244,12 @@ class Reader:
         timed = False
         if action == "acquire" and method in ("acquire", "acquire_lock"):
             action, timed = _asks(node)
+        if (
+            handle.lock.primitive.family == "asyncio"
+            and action != "release"
+            and id(node) not in self._awaited
+        ):
+            return Operation("escape", node.lineno, handle.lock)  # a coroutine for somebody to run
         return Operation(
             action,
             node.lineno,
@@ -228,10 +265,12 @@ class Reader:
         dotted = self._dotted(node.func)
         if dotted in PRIMITIVES or self.scope.project.primitive(dotted) is not None:
             return self._creation(node, dotted, target)
-        if dotted in BLOCKING:
+        if dotted in BLOCKING and not (dotted == "time.sleep" and _is_zero(node.args)):
             note = f"{dotted}() {BLOCKING[dotted]}"
             timed = dotted == "select.select" and len(node.args) > 3
-            return Operation("block", node.lineno, method=dotted, timed=timed, note=note, calm=False)
+            return Operation(
+                "block", node.lineno, method=dotted, timed=timed, note=note, calm=False
+            )
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         calm = dotted in CALM_CALLS or method in CALM_METHODS
         callee = self._callee(dotted)
@@ -240,7 +279,11 @@ class Reader:
         name = dotted or method or "call"
         args = tuple(ast.unparse(a) for a in node.args[:2]) if name in ("signal.signal",) else ()
         return Operation(
-            "call", node.lineno, method=name, calm=calm, args=tuple((str(i), a) for i, a in enumerate(args))
+            "call",
+            node.lineno,
+            method=name,
+            calm=calm,
+            args=tuple((str(i), a) for i, a in enumerate(args)),
         )
 
     def _creation(self, node: ast.Call, dotted: str, target: str) -> Operation:
@@ -249,7 +292,9 @@ class Reader:
         assert kind is not None
         short = target or "(unnamed)"
         place = f"{self.scope.function.id}.<locals>.{short}"
-        return Operation("create", node.lineno, LockRef(f"@{place}", place, short, kind), method=dotted)
+        return Operation(
+            "create", node.lineno, LockRef(f"@{place}", place, short, kind), method=dotted
+        )
 
     def _dotted(self, node: ast.expr) -> str:
         scope: Scope | None = self.scope
@@ -268,6 +313,10 @@ class Reader:
         return project.function(dotted) or project.method(dotted, "__init__")
 
     def _project_call(self, node: ast.Call, callee: Function, receiver: Thing | None) -> Operation:
+        if callee.is_async and id(node) not in self._awaited:
+            return Operation(
+                "call", node.lineno, method=callee.qualname
+            )  # runs when somebody awaits it
         params = list(callee.params)
         args: list[tuple[str, str]] = []
         if callee.owner and not callee.static and params:
@@ -280,7 +329,12 @@ class Reader:
             if keyword.arg:
                 self._bind(args, keyword.arg, keyword.value)
         return Operation(
-            "call", node.lineno, method=callee.qualname, callee=callee.id, args=tuple(args), calm=False
+            "call",
+            node.lineno,
+            method=callee.qualname,
+            callee=callee.id,
+            args=tuple(args),
+            calm=False,
         )
 
     def _bind(self, args: list[tuple[str, str]], param: str, value: ast.expr) -> None:
@@ -304,6 +358,10 @@ def _asks(node: ast.Call) -> tuple[str, bool]:
     if isinstance(timeout, ast.UnaryOp):
         waits = True
     return ("acquire" if surely and waits else "try"), not (surely and waits)
+
+
+def _is_zero(args: list[ast.expr]) -> bool:
+    return bool(args) and isinstance(args[0], ast.Constant) and args[0].value == 0
 
 
 def _gives_up(node: ast.Call, method: str) -> bool:

@@ -110,6 +110,8 @@ def explore(graph: Graph, effects: Effects) -> Paths:
 def _after(
     operation: Operation | None, state: State, label: str, effects: Effects
 ) -> Iterator[State] | tuple[State, ...]:
+    if operation is not None and label == "raise" and operation.callee and effects(operation):
+        return ()  # wrappers of an acquire or release do not raise, as these do not
     if operation is None or label == "raise":
         return (state,)
     action = operation.action
@@ -140,7 +142,9 @@ def acquired(state: State, key: str, mode: str, line: int) -> State:
 def released(state: State, key: str, mode: str, line: int) -> State:
     known = state.of(key, mode)
     if known is None or known.level == 0:
-        other = next((h for h in state.held if h.key == key and h.mode != mode and h.level > 0), None)
+        other = next(
+            (h for h in state.held if h.key == key and h.mode != mode and h.level > 0), None
+        )
         if other is not None:
             return _with(state, other, Held(key, other.mode, 0, line))
         return _with(state, known, Held(key, mode, -1, line)) if known is None else state
@@ -201,6 +205,10 @@ def _called(operation: Operation, state: State, label: str, effects: Effects) ->
     if not alternatives:
         yield state
         return
+    decided = label in ("true", "false") or bool(operation.var)
+    if not decided:
+        # Wrappers that act on a condition act on the same one when they undo it.
+        alternatives = (max(alternatives, key=len),)
     for changes in alternatives:
         holds = any(delta.change > 0 for delta in changes)
         if len(alternatives) > 1 and label in ("true", "false") and holds != (label == "true"):

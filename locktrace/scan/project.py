@@ -93,23 +93,25 @@ class Project:
         for base in found.bases:
             yield from self._lineage(base, depth + 1)
 
-    def _home(self, name: str) -> tuple[ModuleIndex, str] | None:
+    def _home(self, name: str, depth: int = 0) -> tuple[ModuleIndex, str] | None:
         """The module that defines a dotted name, and the name in it."""
-        if name not in self._homes:
+        if name not in self._homes and depth < _DEEPEST:
             self._homes[name] = None  # ends a circle of re-exports
-            self._homes[name] = self._find_home(name)
-        return self._homes[name]
+            self._homes[name] = self._find_home(name, depth)
+        return self._homes.get(name)
 
-    def _find_home(self, name: str) -> tuple[ModuleIndex, str] | None:
+    def _find_home(self, name: str, depth: int) -> tuple[ModuleIndex, str] | None:
         head, _, tail = name.rpartition(".")
         while head:
             module = self.modules.get(head)
             if module is not None:
                 first, _, rest = tail.partition(".")
                 imported = module.imports.get(first)
-                owned = first in module.classes or first in module.functions or first in module.values
+                owned = (
+                    first in module.classes or first in module.functions or first in module.values
+                )
                 if imported is not None and not owned:
-                    return self._home(f"{imported}.{rest}" if rest else imported)
+                    return self._home(f"{imported}.{rest}" if rest else imported, depth + 1)
                 return module, tail
             head, _, last = head.rpartition(".")
             tail = f"{last}.{tail}"

@@ -70,9 +70,16 @@ class Scope:
         view = self._view(node)
         if view is not None:
             return view
+        if self._is_me(node):
+            return None  # the class that makes the lock is no user of it
         thing = self.thing(node)
         lock = self.lock_of(thing) if thing else None
         return Handle(lock) if lock else None
+
+    def _is_me(self, node: ast.expr) -> bool:
+        function = self.function
+        is_method = bool(function.owner and function.params) and not function.static
+        return is_method and isinstance(node, ast.Name) and node.id == function.params[0]
 
     def lock_of(self, thing: Thing) -> LockRef | None:
         """The lock that a thing is: by its type, or by its name where the type is not known."""
@@ -131,7 +138,9 @@ class Scope:
             if isinstance(statement, ast.Global):
                 self._globals.update(statement.names)
             elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
-                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                targets = (
+                    statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                )
                 for target in targets:
                     self._assign(assigned, target, statement.value)
             elif isinstance(statement, (ast.For, ast.AsyncFor)):
@@ -140,7 +149,9 @@ class Scope:
                 for item in statement.items:
                     if item.optional_vars is not None:
                         self._assign(assigned, item.optional_vars, None)
-        self._locals = {name: value for name, value in assigned.items() if name not in self._globals}
+        self._locals = {
+            name: value for name, value in assigned.items() if name not in self._globals
+        }
 
     def _assign(
         self, assigned: dict[str, ast.expr | None], target: ast.expr, value: ast.expr | None
@@ -180,7 +191,9 @@ class Scope:
     def _param(self, name: str) -> Thing:
         function = self.function
         if function.owner and not function.static and name == function.params[0]:
-            return Thing(name, f"{function.owner}", function.owner.rpartition(".")[2], function.owner)
+            return Thing(
+                name, f"{function.owner}", function.owner.rpartition(".")[2], function.owner
+            )
         kind = function.annotations.get(name, "") or self.hints.get(name, "")
         if self.project.primitive(kind) is None and self.project.class_(kind) is None:
             kind = kind if "." in kind else ""
@@ -221,7 +234,9 @@ class Scope:
         index = self.discovery.index
         value = index.values.get(name)
         if value is not None:
-            return self._of_value(f"@{index.name}.{name}", f"{index.name}.{name}", name, value, None)
+            return self._of_value(
+                f"@{index.name}.{name}", f"{index.name}.{name}", name, value, None
+            )
         if name in index.classes:
             return Thing("", "", name, dotted=f"{index.name}.{name}")
         if name in index.imports:
@@ -261,7 +276,9 @@ class Scope:
             return Thing(f"@{full}", full, f"{base.name}.{name}")
         return self._dotted(full)
 
-    def _of_value(self, key: str, place: str, shown: str, value: Value, base: Thing | None) -> Thing:
+    def _of_value(
+        self, key: str, place: str, shown: str, value: Value, base: Thing | None
+    ) -> Thing:
         inner = None
         if value.inner.startswith(".") and base is not None:
             sibling = self._attribute(base, value.inner[1:])
@@ -281,9 +298,13 @@ class Scope:
 
     def _call(self, node: ast.Call, depth: int) -> Thing | None:
         if isinstance(node.func, ast.Name) and node.func.id == "super" and self.owner:
-            return Thing(self.function.params[0] if self.function.params else "", self.owner, "super")
+            return Thing(
+                self.function.params[0] if self.function.params else "", self.owner, "super"
+            )
         made = self.discovery.value(node, node.lineno)
-        if made is not None and (self.project.primitive(made.type) or self.project.class_(made.type)):
+        if made is not None and (
+            self.project.primitive(made.type) or self.project.class_(made.type)
+        ):
             return Thing(f"<new {made.type}>", made.type, made.type.rpartition(".")[2], made.type)
         if isinstance(node.func, ast.Attribute) and self.thing(node.func.value, depth + 1) is None:
             return None

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from locktrace.errors import LocktraceError
 from locktrace.scan.records import Trouble
-from locktrace.scan.vocabulary import LINE_WORDS, WORDS
+from locktrace.scan.vocabulary import LINE_WORDS, LOCK_USE, WORDS
 
-_SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", ".git", ".hg", ".tox", ".nox", ".venv", "venv"})
+_SKIPPED_FOLDERS = frozenset(
+    {"site-packages", "__pycache__", "node_modules", ".git", ".hg", ".tox", ".nox", ".venv", "venv"}
+)
 _SUPPRESSION = re.compile(r"#\s*locktrace:\s*ignore(?:\[([^\]]*)\])?")
 
 
@@ -26,6 +28,7 @@ class Source:
 
     path: str
     module: str
+    text: str
     lines: list[str]
     tree: ast.Module
     mentions: list[int]
@@ -76,9 +79,10 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
     wanted = every or (path.name == "__init__.py" and b"import" in data)
     if not wanted and not WORDS.search(data):
         return None, lines
-    text = _decode(data).split("\n")
-    mentions = [number for number, line in enumerate(text, 1) if _mentions_a_lock(line)]
-    if not mentions and not wanted:
+    text = _decode(data)
+    split = text.split("\n")
+    mentions = [number for number, line in enumerate(split, 1) if _mentions_a_lock(line)]
+    if not wanted and not any(LOCK_USE.search(split[number - 1]) for number in mentions):
         return None, lines
     try:
         with warnings.catch_warnings():
@@ -86,8 +90,10 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
             tree = ast.parse(data)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 0
-        return Trouble(str(path), line, f"does not parse: {getattr(error, 'msg', None) or error}"), lines
-    return Source(str(path), module_name(path), text, tree, mentions), lines
+        return Trouble(
+            str(path), line, f"does not parse: {getattr(error, 'msg', None) or error}"
+        ), lines
+    return Source(str(path), module_name(path), text, split, tree, mentions), lines
 
 
 def _mentions_a_lock(line: str) -> bool:

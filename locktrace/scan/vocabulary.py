@@ -71,7 +71,6 @@ PRIMITIVE_NAMES = frozenset(_SHAPES)
 _STRONG_READ = (
     ("r_lock", "r_unlock"),
     ("rlock", "runlock"),
-    ("RLock", "RUnlock"),
     ("acquire_read", "release_read"),
     ("read_acquire", "read_release"),
     ("acquire_read_lock", "release_read_lock"),
@@ -93,6 +92,7 @@ _STRONG_WRITE = (
     ("lock_exclusive", "unlock_exclusive"),
     ("acquire_exclusive", "release_exclusive"),
 )
+_WEAK_READ = (("RLock", "RUnlock"),)
 _WEAK_WRITE = (("lock", "unlock"), ("Lock", "Unlock"))
 
 
@@ -132,7 +132,8 @@ STRONG_METHODS = _strong()
 
 def rw_methods_of(defined: frozenset[str]) -> dict[str, Pair] | None:
     """The pairs of a class that defines the methods `defined`; None unless it has both modes."""
-    read = next((p for p in _STRONG_READ if p[0] in defined and p[1] in defined), None)
+    reads = _STRONG_READ + _WEAK_READ
+    read = next((p for p in reads if p[0] in defined and p[1] in defined), None)
     writes = _STRONG_WRITE + _WEAK_WRITE
     write = next((p for p in writes if p[0] in defined and p[1] in defined), None)
     if read is None or write is None:
@@ -142,7 +143,9 @@ def rw_methods_of(defined: frozenset[str]) -> dict[str, Pair] | None:
 
 
 _FASTENERS = {
-    **rw_methods(("acquire_read_lock", "release_read_lock"), ("acquire_write_lock", "release_write_lock")),
+    **rw_methods(
+        ("acquire_read_lock", "release_read_lock"), ("acquire_write_lock", "release_write_lock")
+    ),
 }
 KNOWN_RWLOCKS: dict[str, dict[str, Pair]] = {
     "fasteners.ReaderWriterLock": _FASTENERS,
@@ -182,6 +185,12 @@ LINE_WORDS = re.compile(
 )
 """A function without any of these in its lines has no lock in it, but for names of its module's own."""
 
+LOCK_USE = re.compile(
+    r"(?:[lL]ock|Condition|Semaphore|utex)\s*\(|\.(?:acquire|release)\b|\bwith\b|[=:,].*(?:Lock|Condition|Semaphore)\b"
+    r"|import.*(?:Lock|Condition|Semaphore)"
+)
+"""One line in a file must look like this, beside naming a lock: prose about locks has none."""
+
 BLOCKING = {
     "time.sleep": "sleeps",
     "select.select": "waits for I/O",
@@ -210,12 +219,15 @@ BLOCKING = {
 BLOCKING_METHODS = {
     "threading.Thread": {"join": "waits for a thread"},
     "multiprocessing.Process": {"join": "waits for a process"},
-    "queue.Queue": {"get": "waits for an item", "put": "waits for room", "join": "waits for the consumers"},
-    "queue.LifoQueue": {"get": "waits for an item", "put": "waits for room", "join": "waits for the consumers"},
-    "queue.PriorityQueue": {"get": "waits for an item", "put": "waits for room", "join": "waits for the consumers"},
+    "queue.Queue": {"get": "waits for an item", "join": "waits for the consumers"},
+    "queue.LifoQueue": {"get": "waits for an item", "join": "waits for the consumers"},
+    "queue.PriorityQueue": {"get": "waits for an item", "join": "waits for the consumers"},
     "queue.SimpleQueue": {"get": "waits for an item"},
     "multiprocessing.Queue": {"get": "waits for an item"},
-    "multiprocessing.JoinableQueue": {"get": "waits for an item", "join": "waits for the consumers"},
+    "multiprocessing.JoinableQueue": {
+        "get": "waits for an item",
+        "join": "waits for the consumers",
+    },
     "subprocess.Popen": {"wait": "waits for a process", "communicate": "waits for a process"},
     "socket.socket": {
         "accept": "does network I/O",
@@ -229,6 +241,9 @@ BLOCKING_METHODS = {
     "concurrent.futures.ProcessPoolExecutor": {"shutdown": "waits for its workers"},
 }
 """Methods that block, by the type they are called on."""
+
+STARTERS = frozenset({"threading.Thread.start", "multiprocessing.process.BaseProcess.start"})
+"""Methods that wait for a moment only, as everybody knows."""
 
 CALM_CALLS = frozenset(
     {
@@ -262,6 +277,7 @@ HOLDING_NAMES = re.compile(
 """Functions that say by their name that they return holding."""
 
 RELEASING_NAMES = re.compile(
-    r"release|unlock|exit|end|give_?back|restore|leave|close|stop|after|done|free|finish", re.IGNORECASE
+    r"release|unlock|exit|end|give_?back|restore|leave|close|stop|after|done|free|finish",
+    re.IGNORECASE,
 )
 """Functions that say by their name that they give back what others took."""

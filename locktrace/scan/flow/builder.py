@@ -77,7 +77,9 @@ class Builder:
     def _expression(self, node: ast.Expr, after: int, exits: Exits) -> int:
         return self._chain(self._reader.read(node.value, "discarded"), after, exits)
 
-    def _assign(self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, after: int, exits: Exits) -> int:
+    def _assign(
+        self, node: ast.Assign | ast.AnnAssign | ast.AugAssign, after: int, exits: Exits
+    ) -> int:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         only = targets[0]
         for target in targets:
@@ -163,10 +165,17 @@ class Builder:
                 node.next.append((exits.to("raise"), "raise"))
             return self._chain(operations[:-1], self.graph.add(node), exits)
         text, positive = question(test)
+        if text and self._is_lock(test):
+            return yes if positive else no  # `if self.lock:` asks whether there is one
         asked = text if text in self._questions else ""
         branch = Operation("test", test.lineno, var=asked, note="" if positive else "not")
         node = Node(test.lineno, branch, [(yes, "true"), (no, "false")])
         return self._chain(operations, self.graph.add(node), exits)
+
+    def _is_lock(self, test: ast.expr) -> bool:
+        node = test.left if isinstance(test, ast.Compare) else test
+        is_none = not isinstance(test, ast.Compare) or isinstance(test.ops[0], (ast.Is, ast.IsNot))
+        return is_none and self._reader.enter(node) is not None
 
     def _while(self, node: ast.While, after: int, exits: Exits) -> int:
         header = self.graph.add(Node(node.lineno))
@@ -291,4 +300,8 @@ def _catches_all(handler: ast.ExceptHandler) -> bool:
 
 
 def _matches_all(case: ast.match_case) -> bool:
-    return case.guard is None and isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None
+    return (
+        case.guard is None
+        and isinstance(case.pattern, ast.MatchAs)
+        and case.pattern.pattern is None
+    )

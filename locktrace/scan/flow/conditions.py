@@ -7,7 +7,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 _OPPOSITE = {ast.IsNot: "is", ast.NotEq: "==", ast.NotIn: "in"}
-_SAME = {ast.Is: "is", ast.Eq: "==", ast.In: "in", ast.Lt: "<", ast.Gt: ">", ast.LtE: "<=", ast.GtE: ">="}
+_SAME = {
+    ast.Is: "is",
+    ast.Eq: "==",
+    ast.In: "in",
+    ast.Lt: "<",
+    ast.Gt: ">",
+    ast.LtE: "<=",
+    ast.GtE: ">=",
+}
 
 
 def question(node: ast.expr) -> tuple[str, bool]:
@@ -22,7 +30,11 @@ def question(node: ast.expr) -> tuple[str, bool]:
 
 
 def _comparison(left: ast.expr, operator: ast.cmpop, right: ast.expr) -> tuple[str, bool]:
-    if any(isinstance(found, (ast.Call, ast.Await)) for side in (left, right) for found in ast.walk(side)):
+    if any(
+        isinstance(found, (ast.Call, ast.Await))
+        for side in (left, right)
+        for found in ast.walk(side)
+    ):
         return "", True
     kind = type(operator)
     if isinstance(right, ast.Constant) and right.value is None and kind in (ast.Is, ast.IsNot):
@@ -43,7 +55,9 @@ def repeated_questions(statements: Iterator[ast.stmt]) -> frozenset[str]:
         if isinstance(test, ast.expr):
             for leaf in leaves(test):
                 asked[question(leaf)[0]] += 1
-    return frozenset(text for text, times in asked.items() if text and (times > 1 or text.isidentifier()))
+    return frozenset(
+        text for text, times in asked.items() if text and (times > 1 or text.isidentifier())
+    )
 
 
 def leaves(test: ast.expr) -> Iterator[ast.expr]:

@@ -45,7 +45,8 @@ PROJECT_RULES: tuple[ProjectRule, ...] = (
     LockInSignalHandler(),
 )
 RULES: dict[str, Rule] = {
-    rule.code: rule for rule in sorted((*PROJECT_RULES, *FUNCTION_RULES), key=lambda rule: rule.code)
+    rule.code: rule
+    for rule in sorted((*PROJECT_RULES, *FUNCTION_RULES), key=lambda rule: rule.code)
 }
 """By code. A rule that looks in two ways is here once."""
 

@@ -38,7 +38,15 @@ class Rule:
         """A finding of this rule in one function."""
         place = flow.function.qualname
         return Finding(
-            self.code, self.name, severity or self.severity, flow.file, line, place, lock, message, path
+            self.code,
+            self.name,
+            severity or self.severity,
+            flow.file,
+            line,
+            place,
+            lock,
+            message,
+            path,
         )
 
 

@@ -46,11 +46,15 @@ Calls with a time-out are not told. A Condition's own `wait` lets its lock go; o
                     if (held.lock.key, call.line) in told:
                         continue
                     reached = next(
-                        (r for r in calls.blocks(call) if r.key is None or r.key != held.lock.key), None
+                        (r for r in calls.blocks(call) if r.key is None or r.key != held.lock.key),
+                        None,
                     )
                     if reached is not None:
                         told.add((held.lock.key, call.line))
-                        steps = (*reached.chain, Step(reached.item.line, reached.item.note, reached.file))
+                        steps = (
+                            *reached.chain,
+                            Step(reached.item.line, reached.item.note, reached.file),
+                        )
                         yield Draft(self._finding(facts, held, call.line, reached.item.note, steps))
 
     def _finding(

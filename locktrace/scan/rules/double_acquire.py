@@ -61,14 +61,23 @@ Remedy: a private method that expects the lock to be held, called by both; or an
     ) -> Draft:
         again, states = found
         always = again == states and not flow.paths.cut
-        scoped = operation.form == "with" and all(h.scoped for h in flow.holdings(again) if h.lock == lock)
+        scoped = operation.form == "with" and all(
+            h.scoped for h in flow.holdings(again) if h.lock == lock
+        )
         point = min(flow.points(node, again), key=lambda p: len(flow.paths.way_to(p)))
         story = flow.story(point, lock.key, f"{lock.name} is acquired again, and held already")
         message = f"{lock.name} is acquired while this thread holds it, and it is not re-entrant"
         severity = self.severity if always else Severity.WARNING
         meant = flow.does(lock.key, "escape", "callback") and not scoped
         return Draft(
-            self.finding(flow, operation.line, lock.name, message, story, Severity.INFO if meant else severity),
+            self.finding(
+                flow,
+                operation.line,
+                lock.name,
+                message,
+                story,
+                Severity.INFO if meant else severity,
+            ),
             unless_given_back=frozenset() if scoped else frozenset({lock.id}),
         )
 

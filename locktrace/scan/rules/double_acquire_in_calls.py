@@ -43,7 +43,9 @@ class DoubleAcquireInCalls(ProjectRule):
                 return reached
         return None
 
-    def _draft(self, facts: FunctionFacts, call: Called, held: Holding, reached: ReachedLock) -> Draft:
+    def _draft(
+        self, facts: FunctionFacts, call: Called, held: Holding, reached: ReachedLock
+    ) -> Draft:
         both_read = held.mode == "shared" and reached.item.mode == "shared"
         rule = RecursiveRead if both_read else DoubleAcquire
         word = "read-locked" if both_read else "acquired"
@@ -71,4 +73,6 @@ class DoubleAcquireInCalls(ProjectRule):
             message,
             path,
         )
-        return Draft(found, unless_given_back=frozenset() if held.scoped else frozenset({held.lock.id}))
+        return Draft(
+            found, unless_given_back=frozenset() if held.scoped else frozenset({held.lock.id})
+        )

@@ -29,7 +29,9 @@ Event or a Condition says so, and a comment helps.
     def check(self, flow: FunctionFlow) -> Iterator[Draft]:
         names = {op.line: op.lock.name for op in flow.operations if op.form == "with" and op.lock}
         for statement in statements(flow.node.body):
-            if isinstance(statement, (ast.With, ast.AsyncWith)) and all(map(_is_nothing, statement.body)):
+            if isinstance(statement, (ast.With, ast.AsyncWith)) and all(
+                map(_is_nothing, statement.body)
+            ):
                 name = names.get(statement.items[-1].context_expr.lineno)
                 if name is not None and not flow.expects_an_error(statement.lineno):
                     message = f"nothing is done while {name} is held"

@@ -43,7 +43,9 @@ def acquires_in_interruption(
     """A finding for the first lock that is not re-entrant which code that interrupts others acquires."""
     for acquired in facts.acquired:
         if acquired.lock.excludes_itself:
-            message = f"{what} acquires {acquired.lock.name}, which the code that it interrupts may hold"
+            message = (
+                f"{what} acquires {acquired.lock.name}, which the code that it interrupts may hold"
+            )
             yield Draft(_finding(rule, facts, acquired.line, acquired.lock.name, message, ()))
             return
     for call in facts.called:
@@ -51,13 +53,21 @@ def acquires_in_interruption(
             lock = reached.item.lock
             if lock.excludes_itself:
                 message = f"{what} acquires {lock.name}, which the code that it interrupts may hold"
-                path = (*reached.chain, Step(reached.item.line, f"{lock.name} is acquired here", reached.file))
+                path = (
+                    *reached.chain,
+                    Step(reached.item.line, f"{lock.name} is acquired here", reached.file),
+                )
                 yield Draft(_finding(rule, facts, call.line, lock.name, message, path))
                 return
 
 
 def _finding(
-    rule: ProjectRule, facts: FunctionFacts, line: int, lock: str, message: str, path: tuple[Step, ...]
+    rule: ProjectRule,
+    facts: FunctionFacts,
+    line: int,
+    lock: str,
+    message: str,
+    path: tuple[Step, ...],
 ) -> Finding:
     return Finding(
         rule.code, rule.name, rule.severity, facts.file, line, facts.qualname, lock, message, path

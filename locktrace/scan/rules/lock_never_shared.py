@@ -37,8 +37,16 @@ Remedy: create it once, in `__init__` or at module level.
             lock = operation.lock
             if lock is None or not flow.is_local(key) or not lock.name.isidentifier():
                 continue
-            taken = [op for op in flow.operations if op.action == "acquire" and op.lock and op.lock.key == key]
-            if not taken or flow.expects_an_error(taken[0].line) or _is_shared(flow.node, lock.name):
+            taken = [
+                op
+                for op in flow.operations
+                if op.action == "acquire" and op.lock and op.lock.key == key
+            ]
+            if (
+                not taken
+                or flow.expects_an_error(taken[0].line)
+                or _is_shared(flow.node, lock.name)
+            ):
                 continue
             message = f"{lock.name} is created in each call and never shared: it excludes nobody"
             yield Draft(self.finding(flow, operation.line, lock.name, message))
@@ -48,7 +56,10 @@ def _is_shared(node: ast.AST, name: str) -> bool:
     """Whether the name is used for anything but to acquire and release."""
     own: set[int] = set()
     for found in ast.walk(node):
-        if isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)) and found is not node:
+        if (
+            isinstance(found, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+            and found is not node
+        ):
             if any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(found)):
                 return True
         elif isinstance(found, (ast.Global, ast.Nonlocal)) and name in found.names:
@@ -59,6 +70,9 @@ def _is_shared(node: ast.AST, name: str) -> bool:
         elif isinstance(found, (ast.With, ast.AsyncWith)):
             own.update(id(item.context_expr) for item in found.items)
     return any(
-        isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) and id(n) not in own
+        isinstance(n, ast.Name)
+        and n.id == name
+        and isinstance(n.ctx, ast.Load)
+        and id(n) not in own
         for n in ast.walk(node)
     )

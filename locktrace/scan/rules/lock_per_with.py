@@ -28,5 +28,7 @@ Remedy: create the lock once, where what it guards is created.
             lock = operation.lock
             if operation.action != "acquire" or lock is None or not lock.key.startswith("<new"):
                 continue
-            message = f"a new {lock.primitive.kind} is created and acquired here: it excludes nobody"
+            message = (
+                f"a new {lock.primitive.kind} is created and acquired here: it excludes nobody"
+            )
             yield Draft(self.finding(flow, operation.line, lock.name, message))

@@ -57,7 +57,7 @@ that another function of the project gives back, and locks whose `release` is ha
     ) -> Iterator[Draft]:
         released = [s for s in returned if (h := s.of(lock.key, mode)) and h.level == 0]
         holding = [s for s in returned if (h := s.of(lock.key, mode)) and h.level > 0]
-        if holding:
+        if holding and (released or not lock.primitive.counting):
             state = min(holding, key=lambda s: len(flow.paths.way_to((RETURNED, s))))
             yield self._draft(flow, lock, mode, (RETURNED, state), bool(released))
             return
@@ -71,7 +71,12 @@ that another function of the project gives back, and locks whose `release` is ha
             yield self._draft(flow, lock, mode, (RAISED, state), True)
 
     def _draft(
-        self, flow: FunctionFlow, lock: LockRef, mode: str, point: tuple[int, State], sometimes: bool
+        self,
+        flow: FunctionFlow,
+        lock: LockRef,
+        mode: str,
+        point: tuple[int, State],
+        sometimes: bool,
     ) -> Draft:
         held = point[1].of(lock.key, mode)
         assert held is not None
@@ -80,7 +85,7 @@ that another function of the project gives back, and locks whose `release` is ha
         end = "raises" if point[0] == RAISED else "ends"
         story = flow.story(point, lock.key, f"the function {end}, and {lock.name} is still held")
         message = f"the {word} {lock.name} is acquired and not released {way}"
-        certain = lock.known and not flow.is_local(lock.key) and not lock.primitive.counting
+        certain = lock.known and "<locals>" not in lock.id and not lock.primitive.counting
         severity = self.severity if certain else Severity.WARNING
         return Draft(
             self.finding(flow, held.line, lock.name, message, story, severity),

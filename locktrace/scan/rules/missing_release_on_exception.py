@@ -43,7 +43,9 @@ Remedy: `with self.table_lock:`; or `try:` directly after the acquire and `relea
             state = min(states, key=lambda s: len(flow.paths.way_to((RAISED, s))))
             held = state.of(key, mode)
             assert held is not None
-            story = flow.story((RAISED, state), key, f"the exception leaves the function, {lock.name} held")
+            story = flow.story(
+                (RAISED, state), key, f"the exception leaves the function, {lock.name} held"
+            )
             word = "read lock" if mode == "shared" else "lock"
             message = f"the {word} {lock.name} stays held if a call before its release raises"
             yield Draft(self.finding(flow, held.line, lock.name, message, story))

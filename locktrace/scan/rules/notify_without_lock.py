@@ -38,7 +38,10 @@ Not blamed: functions that the project calls while holding the lock.
             held = [state.of(lock.key, "exclusive") for state in states]
             if all(h is None or h.level <= 0 for h in held):
                 message = f"{lock.name}.{operation.method}() is called without its lock"
-                released = all(h is not None and h.level == 0 for h in held)
+                owned = (
+                    lock.primitive.family == "threading"
+                )  # asyncio asks whether it is held, not by whom
+                released = owned and all(h is not None and h.level == 0 for h in held)
                 severity = Severity.ERROR if released else self.severity
                 found = self.finding(flow, operation.line, lock.name, message, (), severity)
                 caller = None if released else (flow.function.id, lock.id)

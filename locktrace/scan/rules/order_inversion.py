@@ -53,7 +53,10 @@ Not blamed: orders that a third lock keeps apart, and circles of read locks only
                 if locks in told:
                     continue
                 edges = _agreeing(
-                    [graph[one][two] for one, two in zip(circle, (*circle[1:], circle[0]), strict=True)]
+                    [
+                        graph[one][two]
+                        for one, two in zip(circle, (*circle[1:], circle[0]), strict=True)
+                    ]
                 )
                 if edges:
                     told.add(locks)
@@ -64,7 +67,11 @@ Not blamed: orders that a third lock keeps apart, and circles of read locks only
         steps: list[Step] = []
         for edge in edges:
             steps.append(
-                Step(edge.first.line, f"{edge.function} holds {edge.first.lock.name} from here", edge.file)
+                Step(
+                    edge.first.line,
+                    f"{edge.function} holds {edge.first.lock.name} from here",
+                    edge.file,
+                )
             )
             steps += edge.chain
             steps.append(Step(edge.line, f"and takes {edge.second.name}", edge.at_file))
@@ -104,7 +111,9 @@ def _agreeing(choices: list[list[Edge]]) -> list[Edge] | None:
         if at == len(choices):
             return chosen if _meets(chosen[-1], chosen[0]) else None
         for edge in choices[at]:
-            if (not chosen or _meets(chosen[-1], edge)) and not any(e.gates & edge.gates for e in chosen):
+            if (not chosen or _meets(chosen[-1], edge)) and not any(
+                e.gates & edge.gates for e in chosen
+            ):
                 found = extend([*chosen, edge])
                 if found:
                     return found

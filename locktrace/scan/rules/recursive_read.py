@@ -36,7 +36,11 @@ Remedy: take it once, at the outermost place; give the inner function a form tha
             lock = operation.lock
             if lock is None or operation.mode != "shared" or operation.line in seen:
                 continue
-            again = {s for s in states if any(h.key == lock.key and h.mode == "shared" for h in s.holding())}
+            again = {
+                s
+                for s in states
+                if any(h.key == lock.key and h.mode == "shared" for h in s.holding())
+            }
             if not again:
                 continue
             seen.add(operation.line)

@@ -56,7 +56,11 @@ Not blamed: functions that release what their caller holds or another function a
     def _judge(
         self, flow: FunctionFlow, lock: LockRef, mode: str, node: Node, states: set[State]
     ) -> Draft | None:
-        again = [s for s in states if (h := s.of(lock.key, mode)) and h.level == 0 and not _other(s, lock, mode)]
+        again = [
+            s
+            for s in states
+            if (h := s.of(lock.key, mode)) and h.level == 0 and not _other(s, lock, mode)
+        ]
         if again:
             point = min(flow.points(node, set(again)), key=lambda p: len(flow.paths.way_to(p)))
             always = len(again) == len(states)

@@ -37,7 +37,10 @@ Remedy: `while not self.items: self.ready.wait()`, or `self.ready.wait_for(lambd
         waits = [
             op
             for op in flow.operations
-            if op.action == "wait" and op.method == "wait" and op.lock and op.lock.primitive.condition
+            if op.action == "wait"
+            and op.method == "wait"
+            and op.lock
+            and op.lock.primitive.condition
         ]
         if not waits:
             return

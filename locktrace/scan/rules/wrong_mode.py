@@ -42,7 +42,11 @@ Remedy: release with the method that belongs to the acquire: `r_lock`/`r_unlock`
             seen.add(operation.line)
             always = len(wrong) == len(states) and not flow.paths.cut
             point = min(flow.points(node, set(wrong)), key=lambda p: len(flow.paths.way_to(p)))
-            held, asked = ("shared", "exclusive") if operation.mode == "exclusive" else ("exclusive", "shared")
+            held, asked = (
+                ("shared", "exclusive")
+                if operation.mode == "exclusive"
+                else ("exclusive", "shared")
+            )
             message = f"{lock.name} is held {held} and released with {operation.method}(), which is for {asked} holds"
             story = flow.story(point, lock.key, f"released with {operation.method}()")
             severity = self.severity if always else Severity.WARNING
