@@ -61,7 +61,7 @@ Stack = tuple[Site, ...]
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The target. ``created`` is the start time psutil gives (s since the epoch): pids are reused."""
+    """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused."""
 
     pid: int
     created: float
@@ -73,7 +73,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A thread or task. ``native_id`` is the OS thread id, which py-spy stacks are joined on."""
+    """A thread or task. ``native_id`` is its OS thread id, which py-spy stacks are joined on."""
 
     id: int
     name: str
@@ -140,7 +140,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """``actor`` waits for ``lock`` in ``mode`` since ``since_ns``; ``timed`` if it gives up by itself."""
+    """``actor`` waits for ``lock`` since ``since_ns``; ``timed`` if it gives up by itself."""
 
     id: int
     lock: int
@@ -189,7 +189,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class RoleSite:
-    """A site and the part it plays in a finding: ``holder``, ``waiter``, ``writer``, ``reader``, ``creator``."""
+    """A site and its part in a finding: holder, waiter, writer, reader, creator."""
 
     site: Site
     role: str

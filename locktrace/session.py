@@ -6,11 +6,26 @@ The terminal UI, the plain-line watcher, `run` and `dump` all consume :class:`Vi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from locktrace.model import Finding, Snapshot, StallSnapshot
+from locktrace.diagnose import Confirmer, Thresholds, diagnose
+from locktrace.errors import CannotSaveError, TargetLostError
+from locktrace.model import Finding, Snapshot, StallSnapshot, ThreadStack
+from locktrace.observe.source import Source
+from locktrace.observe.state import LedgerState
+from locktrace.snapshots.store import StallStore
+from locktrace.snapshots.take import take
+from locktrace.wire.frames import FrameError
+
+STALLS = frozenset({"deadlock", "self-deadlock", "blocked-by-pending-writer", "stall"})
+"""Kinds that stop work: each new one gets a stall snapshot."""
+
+STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
+SILENCE_S = 4.0  # heartbeats come every quarter of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +53,116 @@ class Feed(Protocol):
         ...
 
     def dump(self) -> Path:
-        """Take and save a snapshot now; raises LocktraceError with a sentence if it cannot be saved."""
+        """Take and save a snapshot now; LocktraceError with a sentence if it cannot be saved."""
         ...
 
     def close(self) -> None: ...
+
+
+class Session:
+    """Observes one source until it ends.
+
+    `store` of None keeps stall snapshots in memory only. `clock` gives our CLOCK_MONOTONIC
+    in nanoseconds.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        *,
+        thresholds: Thresholds | None = None,
+        store: StallStore | None = None,
+        clock: Callable[[], int] = time.monotonic_ns,
+    ) -> None:
+        self._source = source
+        self._state = LedgerState(source.process)
+        self._thresholds = thresholds or Thresholds()
+        self._confirmer = Confirmer()
+        self._store = store
+        self._clock = clock
+        self._stalls: list[StallSnapshot] = []
+        self._ended: str | None = None
+        self._last: View | None = None
+        self._notice = ""
+
+    def settle(self, timeout: float) -> View:
+        """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
+        deadline = self._clock() + int(timeout * 1e9)
+        while not self._state.complete:
+            left = (deadline - self._clock()) / 1e9
+            if left <= 0:
+                raise TargetLostError(f"no ledger came from the agent within {timeout:.0f} s")
+            if self._ended is not None:
+                raise TargetLostError(self._ended)
+            self._receive(left)
+        return self.poll(0)
+
+    def poll(self, timeout: float) -> View:
+        if self._ended is not None and self._last is not None:
+            return self._last
+        self._receive(timeout)
+        snapshot = self._state.snapshot(self._now())
+        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
+        if self._ended is None and any(finding.kind in STALLS for finding in confirmed.new):
+            self._snap(snapshot, confirmed.findings)
+        self._last = View(
+            snapshot,
+            confirmed.findings,
+            tuple(self._stalls),
+            self._ended,
+            self._notice or self._silence(),
+        )
+        return self._last
+
+    def dump(self) -> Path:
+        view = self._last or self.poll(0)
+        return (self._store or StallStore()).save(self.take(view))
+
+    def take(self, view: View) -> StallSnapshot:
+        """A stall snapshot of `view`, with present stacks."""
+        return self._take(view.snapshot, view.findings)
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _now(self) -> int:
+        """Our clock as the target's; stands still once the target is gone."""
+        if self._ended is not None:
+            return self._state.heard_ns
+        return max(self._clock() - self._source.clock_offset_ns, self._state.heard_ns)
+
+    def _receive(self, timeout: float) -> None:
+        try:
+            for kind, payload in self._source.receive(timeout):
+                self._state.apply(kind, payload)
+        except TargetLostError as error:
+            self._ended = str(error)
+        except FrameError as error:
+            self._ended = f"the agent sent something that cannot be understood: {error}"
+
+    def _silence(self) -> str:
+        quiet = (self._now() - self._state.heard_ns) / 1e9
+        if self._ended is not None or quiet < SILENCE_S:
+            return ""
+        return f"no heartbeat for {quiet:.0f} s: the target is stopped, or a C call keeps the GIL"
+
+    def _snap(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> None:
+        stall = self._take(snapshot, findings)
+        if self._store is not None:
+            try:
+                stall = replace(stall, id=self._store.save(stall).stem)
+            except CannotSaveError as error:
+                self._notice = str(error)
+        self._stalls.append(stall)
+
+    def _take(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> StallSnapshot:
+        return take(snapshot, findings, agent_stacks=self._agent_stacks)
+
+    def _agent_stacks(self) -> tuple[ThreadStack, ...]:
+        """Each thread's stack as the interpreter itself sees it; none if it does not answer."""
+        self._state.threads = None
+        self._source.ask("stacks")
+        deadline = self._clock() + int(STACKS_S * 1e9)
+        while self._state.threads is None and self._ended is None and self._clock() < deadline:
+            self._receive(0.1)
+        return self._state.threads or ()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 from contextlib import closing
+from typing import TYPE_CHECKING
 
 from locktrace_demo.errors import DemoError
 from locktrace_demo.load_process import load_on
@@ -13,6 +13,9 @@ from locktrace_demo.options import build_parser
 from locktrace_demo.server import Server, Settings
 from locktrace_demo.signals import EndSignals
 from locktrace_demo.stores import open_store
+
+if TYPE_CHECKING:
+    import argparse
 
 
 def main() -> int:
@@ -43,7 +46,7 @@ def _serve(options: argparse.Namespace, end: EndSignals) -> None:
                 f"scenario {options.scenario}, pid {os.getpid()}"
             )
             end.wait(options.duration)
-        _say(", ".join(f"{count} {event}" for event, count in server.stats().items()))
+        _say(", ".join(f"{event} {count}" for event, count in server.stats().items()))
 
 
 def _place(server: Server) -> str:
@@ -55,7 +58,7 @@ def _say(line: str) -> None:
     try:
         print(line, flush=True)
     except OSError:
-        # Nobody reads any more, which is no reason to end; the interpreter flushes once more at exit.
+        # Nobody reads any more, which is no reason to end. The interpreter flushes again at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

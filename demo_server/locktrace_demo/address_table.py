@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from dnslib import QTYPE, RR
 
@@ -11,15 +11,18 @@ from locktrace_demo.errors import StoreError
 from locktrace_demo.protocol.name import Name
 from locktrace_demo.protocol.response import Rcode, Record, Response
 
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 SERVED_TYPES = ("A", "AAAA", "NS", "SOA", "TXT")
 _LARGEST_TTL = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class RecordSet:
-    """The records of one name and type, still as text; `ttl` in seconds."""
+    """The data of one name and type, still as text; `ttl` in seconds."""
 
-    rtype: str
+    rtype: int
     ttl: int
     texts: tuple[str, ...]
 
@@ -28,25 +31,26 @@ class RecordSet:
         return tuple(self._record(text) for text in self.texts)
 
     def _record(self, text: str) -> Record:
-        (parsed,) = RR.fromZone(f". {self.ttl} IN {self.rtype} {text}")
+        (parsed,) = RR.fromZone(f". {self.ttl} IN {QTYPE[self.rtype]} {text}")
         return Record(parsed.rtype, parsed.ttl, parsed.rdata)
 
 
 class AddressTable:
-    """Answers questions from the rows of a store. Immutable; the lock that guards it is its owner's.
+    """Answers questions from the rows of a store. Immutable: its owner replaces it under a lock.
 
     Data is parsed when it is asked for, so a bad address fails its own name only and not
     the zone. Rows: name -> lines of ``TTL TYPE DATA``, see `locktrace_demo.stores`.
     """
 
     def __init__(self, rows: Mapping[str, str]) -> None:
-        """Raises StoreError if a row has another form or no name has an SOA record."""
+        """Raises StoreError if a row has another form, or if the rows make no zone we can serve."""
         self._names = {_name(text): _record_sets(text, lines) for text, lines in rows.items()}
         self._start_of_authority = {
             name: _soa(name, sets["SOA"]) for name, sets in self._names.items() if "SOA" in sets
         }
         if not self._start_of_authority:
             raise StoreError("the store holds no SOA record, so there is no zone to serve")
+        self._refuse_unserved()
         self._add_empty_names()
 
     def __len__(self) -> int:
@@ -65,10 +69,7 @@ class AddressTable:
         sets = self._names.get(name.folded())
         if sets is None:
             return self._negative(name, Rcode.NXDOMAIN)
-        if qtype == QTYPE.ANY:
-            wanted = tuple(sets.values())
-        else:
-            wanted = tuple(found for rtype, found in sets.items() if qtype == getattr(QTYPE, rtype))
+        wanted = [found for found in sets.values() if qtype in (found.rtype, QTYPE.ANY)]
         if not wanted:
             return self._negative(name, Rcode.NOERROR)
         answers = tuple(record for found in wanted for record in found.records())
@@ -79,11 +80,19 @@ class AddressTable:
         authority = (self._start_of_authority[zone],) if zone else ()
         return Response(rcode, authority=authority, authoritative=True)
 
+    def _refuse_unserved(self) -> None:
+        for name, sets in self._names.items():
+            delegates = "NS" in sets and name not in self._start_of_authority
+            if delegates or b"*" in name.labels:
+                raise StoreError(
+                    f"the store's {name} is a delegation or a wildcard, which are not served here"
+                )
+
     def _add_empty_names(self) -> None:
         # A name that has names under it exists, even without records (RFC 8020).
         for name in list(self._names):
             above = name
-            while above.labels and above not in self._start_of_authority:
+            while above.labels:
                 above = above.parent()
                 self._names.setdefault(above, {})
 
@@ -106,19 +115,22 @@ def _record_sets(name: str, lines: str) -> dict[str, RecordSet]:
     sets: dict[str, RecordSet] = {}
     for line in filter(None, map(str.strip, lines.splitlines())):
         ttl, rtype, text = _fields(name, line)
-        known = sets.get(rtype, RecordSet(rtype, ttl, ()))
+        known = sets.get(rtype) or RecordSet(getattr(QTYPE, rtype), ttl, ())
         # All records of a set have one TTL (RFC 2181, 5.2): the least.
         sets[rtype] = replace(known, ttl=min(known.ttl, ttl), texts=(*known.texts, text))
     return sets
 
 
 def _fields(name: str, line: str) -> tuple[int, str, str]:
-    ttl, _, rest = line.partition(" ")
-    rtype, _, text = rest.strip().partition(" ")
-    if not (ttl.isdecimal() and int(ttl) <= _LARGEST_TTL and rtype in SERVED_TYPES and text):
-        types = ", ".join(SERVED_TYPES)
-        raise StoreError(f"the store's row '{line}' of {name} is not 'TTL TYPE DATA' ({types})")
-    return int(ttl), rtype, text
+    match line.split(None, 2):
+        case [ttl, rtype, text] if _is_ttl(ttl) and rtype in SERVED_TYPES:
+            return int(ttl), rtype, text
+    types = ", ".join(SERVED_TYPES)
+    raise StoreError(f"the store's row '{line}' of {name} is not 'TTL TYPE DATA' ({types})")
+
+
+def _is_ttl(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and int(text) <= _LARGEST_TTL
 
 
 def _soa(name: Name, found: RecordSet) -> Record:

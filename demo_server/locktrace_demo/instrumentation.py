@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING
 
 from locktrace_demo.rwmutex import RWMutex
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _connect() -> Callable[[str], AbstractContextManager[object]]:

@@ -5,7 +5,7 @@ The loop is open: a server that does not answer is asked at the same rate.
 
 from __future__ import annotations
 
-import argparse
+import math
 import os
 import random
 import select
@@ -18,6 +18,7 @@ from contextlib import suppress
 from dnslib import QTYPE, DNSHeader, DNSQuestion, DNSRecord
 
 from locktrace_demo import seed
+from locktrace_demo.arguments import SentenceParser, rate, whole_number
 
 _LONGEST_PAUSE = 0.5
 _LARGEST_DATAGRAM = 65535
@@ -26,7 +27,7 @@ _HOST, _SERVICE, _MISSING, _ZONE_DATA, _BROKEN = 60, 15, 15, 5, 5
 
 
 class QueryMix:
-    """Questions about the seed's names: hosts, services, names that do not exist, and a broken one."""
+    """Questions about the seed's hosts and services, its broken name, and names not there."""
 
     def __init__(self, zone: str, chance: random.Random) -> None:
         self._zone = zone
@@ -69,7 +70,7 @@ class Load:
         connected.setblocking(False)
         self._socket = connected
         self._mix = mix
-        self._interval = 1 / qps
+        self._interval = 1 / qps if qps else math.inf
         self._next_due = time.monotonic()
         self.sent = 0
         self.answered = 0
@@ -95,12 +96,12 @@ def main() -> None:
     options = _parser().parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))
-    ((family, kind, _, _, address), *_) = socket.getaddrinfo(
-        options.host, options.port, type=socket.SOCK_DGRAM
-    )
-    with socket.socket(family, kind) as sock:
-        sock.connect(address)
-        load = Load(sock, QueryMix(options.zone, random.Random()), options.qps)
+    try:
+        connected = _connect(options.host, options.port)
+    except (OSError, UnicodeError) as error:
+        sys.exit(f"locktrace_demo.load: cannot ask {options.host}: {error}")
+    with connected:
+        load = Load(connected, QueryMix(options.zone, random.Random()), options.qps)
         try:
             while options.parent in (None, os.getppid()):
                 load.step()
@@ -108,12 +109,19 @@ def main() -> None:
             print(f"sent {load.sent}, answered {load.answered}")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m locktrace_demo.load", description=__doc__)
+def _connect(host: str, port: int) -> socket.socket:
+    ((family, kind, _, _, address), *_) = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
+    connected = socket.socket(family, kind)
+    connected.connect(address)
+    return connected
+
+
+def _parser() -> SentenceParser:
+    parser = SentenceParser(prog="python -m locktrace_demo.load", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, default=5353)
-    parser.add_argument("--qps", type=float, default=50.0, help="queries per second")
-    parser.add_argument("--zone", default=seed.ZONE, help="the zone to ask about")
+    parser.add_argument("--port", type=whole_number(1, 65535), default=5353)
+    parser.add_argument("--qps", type=rate, default=50.0, help="queries per second (%(default)s)")
+    parser.add_argument("--zone", default=seed.ZONE, help="the zone to ask about (%(default)s)")
     parser.add_argument(
         "--parent", type=int, help="end when this process is not the parent any more"
     )

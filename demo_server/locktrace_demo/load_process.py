@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from locktrace_demo.server import Server
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from locktrace_demo.server import Server
 
 _PATIENCE = 2.0
 

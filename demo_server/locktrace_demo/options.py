@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-from typing import NoReturn
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 
-from locktrace_demo.durations import parse_duration
+from locktrace_demo.arguments import SentenceParser, duration, rate, whole_number
 from locktrace_demo.scenarios import SCENARIOS
 
 _DESCRIPTION = """\
@@ -24,17 +22,12 @@ SIGINT (Ctrl-C) and SIGTERM end it, with exit code 0; bad options, an address in
 store that cannot be read end it with exit code 2."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"locktrace_demo: {message}\n")
-
-
-def build_parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def build_parser() -> ArgumentParser:
+    parser = SentenceParser(
         prog="python -m locktrace_demo",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=RawDescriptionHelpFormatter,
     )
     _add_serving(parser)
     _add_scenario(parser)
@@ -42,32 +35,32 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_serving(parser: argparse.ArgumentParser) -> None:
+def _add_serving(parser: ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument(
         "--port",
-        type=_whole(0, 65535),
+        type=whole_number(0, 65535),
         default=5353,
         metavar="N",
         help="port for both UDP and TCP, 0 for any free one (%(default)s)",
     )
     parser.add_argument(
         "--workers",
-        type=_whole(1, 512),
+        type=whole_number(1, 512),
         default=8,
         metavar="N",
         help="threads that answer queries (%(default)s)",
     )
     parser.add_argument(
         "--queue",
-        type=_whole(1, 1_000_000),
+        type=whole_number(1, 1_000_000),
         default=256,
         metavar="N",
         help="queries that may wait for a worker; more are dropped and counted (%(default)s)",
     )
 
 
-def _add_scenario(parser: argparse.ArgumentParser) -> None:
+def _add_scenario(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--scenario",
         choices=tuple(SCENARIOS),
@@ -77,7 +70,7 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--reload-every",
-        type=_duration,
+        type=duration,
         default="5m",
         metavar="DURATION",
         help="time between reloads of the IP table: 500ms, 8s, 5m, 1h (%(default)s)",
@@ -91,43 +84,17 @@ def _add_scenario(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_running(parser: argparse.ArgumentParser) -> None:
+def _add_running(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--load",
-        type=_rate,
+        type=rate,
         default=0.0,
         metavar="QPS",
         help="also ask the server so many queries per second, from a process of its own (0)",
     )
     parser.add_argument(
         "--duration",
-        type=_duration,
+        type=duration,
         metavar="DURATION",
         help="end after this time (default: when told to)",
     )
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not (text.isascii() and text.isdecimal() and least <= int(text) <= most):
-            raise argparse.ArgumentTypeError(f"'{text}' is not a number from {least} to {most}")
-        return int(text)
-
-    return parse
-
-
-def _rate(text: str) -> float:
-    try:
-        rate = float(text)
-    except ValueError:
-        rate = -1
-    if not 0 <= rate <= 100_000:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a rate from 0 to 100000")
-    return rate
-
-
-def _duration(text: str) -> float:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error

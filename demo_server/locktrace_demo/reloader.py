@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from locktrace_demo.counters import Counters, Event
 from locktrace_demo.errors import DemoError
 from locktrace_demo.instrumentation import label
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 class Reloader:
-    """A daemon thread ``reload`` that calls `reload` every `period` seconds, first after one period."""
+    """A daemon thread ``reload`` that calls `reload` every `period` seconds, not at the start."""
 
     def __init__(self, reload: Callable[[], None], period: float, counters: Counters) -> None:
         self._reload = reload
@@ -46,6 +49,6 @@ class Reloader:
 
     def _report(self, trouble: str) -> None:
         # Said when it changes, not every period: nobody may be reading our stderr.
-        if trouble != self._trouble:
+        if trouble != self._trouble and not self._stopping.is_set():
             print(f"locktrace_demo: {trouble}", file=sys.stderr, flush=True)
         self._trouble = trouble

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from locktrace_demo.counters import Counters, Event
-from locktrace_demo.filters import FilterChain
 from locktrace_demo.instrumentation import label
 from locktrace_demo.protocol.query import Header, Query, parse_query
 from locktrace_demo.protocol.reader import MalformedError
@@ -18,7 +18,8 @@ from locktrace_demo.protocol.response import (
     size_limit,
 )
 
-_STANDARD_QUERY = 0
+if TYPE_CHECKING:
+    from locktrace_demo.filters import FilterChain
 
 
 class Responder:
@@ -35,25 +36,25 @@ class Responder:
         if header is None or header.is_response:
             self._counters.add(Event.MALFORMED)
             return None
-        if header.opcode != _STANDARD_QUERY:
-            return render_error(header, Rcode.NOTIMP)
         try:
             query = parse_query(wire)
         except MalformedError:
             self._counters.add(Event.MALFORMED)
-            return render_error(header, Rcode.FORMERR)
+            return render_error(header, Rcode.FORMERR if header.is_standard else Rcode.NOTIMP)
         with label(f"query {query}"):
             return self._respond(header, query, size_limit(query, transport))
 
     def _respond(self, header: Header, query: Query, limit: int) -> bytes:
         try:
-            return render(header, query, self._decide(query), limit)
+            return render(header, query, self._decide(header, query), limit)
         except Exception as error:
             self._counters.add(Event.FAILED)
             self._report(query, error)
             return render(header, query, Response(Rcode.SERVFAIL), limit)
 
-    def _decide(self, query: Query) -> Response:
+    def _decide(self, header: Header, query: Query) -> Response:
+        if not header.is_standard:
+            return Response(Rcode.NOTIMP)
         if query.edns and query.edns.version > 0:
             return Response(Rcode.BADVERS)
         return self._chain.apply(query)

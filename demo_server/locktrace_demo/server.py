@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import TracebackType
+from typing import TYPE_CHECKING
 
 from locktrace_demo.counters import Counters, Event
 from locktrace_demo.filters import FilterChain
@@ -15,10 +14,15 @@ from locktrace_demo.reloader import Reloader
 from locktrace_demo.responder import Responder
 from locktrace_demo.scenarios import SCENARIOS
 from locktrace_demo.seed import BLOCKED, ZONE
-from locktrace_demo.stores import Store
 from locktrace_demo.transports.tcp import TcpLimits, TcpTransport
 from locktrace_demo.transports.udp import UdpTransport
 from locktrace_demo.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+
+    from locktrace_demo.stores import Store
 
 _PATIENCE = 0.5
 """Seconds that each part gets to end; what is blocked for ever by the scenario is left behind."""

@@ -6,13 +6,16 @@ import select
 import signal
 import socket
 import time
-from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 class EndSignals:
-    """Within its context SIGINT and SIGTERM do not end the process: `wait` returns. Main thread only.
+    """Within its context SIGINT and SIGTERM end `wait`, not the process. For the main thread only.
 
     The wait is on a socket, not on a lock: nothing that holds a lock can hinder it.
     """

@@ -99,7 +99,7 @@ class Encoder:
     # -- state
 
     def totals(self, *, everything: bool, **news: Any) -> Iterator[bytes]:
-        """TOTALS frames for locks that changed, or all; the last one carries the time and `news`."""
+        """TOTALS frames for locks that changed, or all; the last has the time and `news`."""
         rows: list[tuple[int, ...]] = []
         for entry in live(self._recorder):
             row = _totals_row(entry)
@@ -159,10 +159,7 @@ def live_actors(recorder: PythonRecorder) -> list[Actor]:
 
 def drain(queue: Any) -> list[Any]:
     """Everything in a deque that other threads append to."""
-    taken = []
-    for _ in range(len(queue)):
-        taken.append(queue.popleft())
-    return taken
+    return [queue.popleft() for _ in range(len(queue))]
 
 
 def _totals_row(entry: Entry) -> tuple[int, ...]:
@@ -184,7 +181,9 @@ def _stack_row(stack: Stack) -> list[Any]:
 def _actor_row(actor: Actor) -> list[Any]:
     if not actor.name or not actor.ended:
         thread = threading._active.get(actor.ident)  # type: ignore[attr-defined]
-        actor.name = thread.name if thread is not None else actor.name or f"thread {actor.native_id}"
+        actor.name = (
+            thread.name if thread is not None else actor.name or f"thread {actor.native_id}"
+        )
     return [actor.id, actor.name, "thread", actor.native_id, actor.label[1], actor.ended]
 
 

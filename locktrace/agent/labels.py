@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from locktrace.agent.ledger import NO_LABEL, Label
+from locktrace.agent.ledger import Label
 from locktrace.agent.switch import AGENT
 
 MAX_LABEL = 200  # characters
 
 
 class label:  # noqa: N801  (used as `with label("query example. A"):`)
-    """Say what the calling thread works on, until the block ends. Nearly free while tracing is off."""
+    """Say what the calling thread works on until the block ends; nearly free while off."""
 
     __slots__ = ("_before", "_text")
 

@@ -106,7 +106,17 @@ class Hold:
     without that address proves that the function has returned; its presence proves nothing.
     """
 
-    __slots__ = ("actor", "depth", "frame_id", "id", "label", "returned", "shared", "since", "stack")
+    __slots__ = (
+        "actor",
+        "depth",
+        "frame_id",
+        "id",
+        "label",
+        "returned",
+        "shared",
+        "since",
+        "stack",
+    )
 
     def __init__(
         self, id: int, actor: Actor, shared: bool, stack: Stack, frame_id: int, since: int
@@ -123,12 +133,20 @@ class Hold:
 
 
 class Wait:
-    """An actor blocked in an acquire, or about to be."""
+    """An actor blocked in an acquire, or about to be; `frame_id` as for a hold."""
 
-    __slots__ = ("actor", "entry", "id", "label", "shared", "since", "stack", "timed")
+    __slots__ = ("actor", "entry", "frame_id", "id", "label", "shared", "since", "stack", "timed")
 
     def __init__(
-        self, id: int, entry: Entry, actor: Actor, shared: bool, timed: bool, stack: Stack, since: int
+        self,
+        id: int,
+        entry: Entry,
+        actor: Actor,
+        shared: bool,
+        timed: bool,
+        stack: Stack,
+        frame_id: int,
+        since: int,
     ) -> None:
         self.id = id
         self.entry = entry
@@ -136,5 +154,6 @@ class Wait:
         self.shared = shared
         self.timed = timed
         self.stack = stack
+        self.frame_id = frame_id
         self.since = since
         self.label = actor.label

@@ -12,7 +12,7 @@ BACKLOG = 32
 
 
 class Listener:
-    """A listening socket at the process's endpoint; OSError with a sentence if there can be none."""
+    """A listening socket at the process's endpoint; OSError says why there can be none."""
 
     def __init__(self) -> None:
         reasons = []

@@ -10,47 +10,65 @@ from __future__ import annotations
 import dis
 import functools
 import os
-import sysconfig
 from types import CodeType
 
 from locktrace.agent.ledger import Entry, Stack
 
-STDLIB = sysconfig.get_path("stdlib") + os.sep
+STDLIB = os.path.dirname(os.__file__) + os.sep
 SITE_PACKAGES = os.path.join(STDLIB, "site-packages") + os.sep
 _LOADS = frozenset(
     {"CACHE", "COPY", "EXTENDED_ARG", "LOAD_DEREF", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_GLOBAL",
      "LOAD_NAME", "NOP", "SWAP"}
 )  # fmt: skip
 _LOOP_ENDS = frozenset({"END_FOR", "JUMP_BACKWARD", "POP_ITER", "POP_TOP"})
-_VARIABLES = frozenset({"STORE_DEREF", "STORE_FAST", "STORE_GLOBAL", "STORE_NAME"})
+_FUSED = frozenset({"STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"})
+_VARIABLES = _FUSED | {"STORE_DEREF", "STORE_FAST", "STORE_GLOBAL", "STORE_NAME"}
+_STORES = {"STORE_ATTR": "attribute", **dict.fromkeys(_VARIABLES, "variable")}
 _COMPREHENSIONS = frozenset({"<dictcomp>", "<genexpr>", "<listcomp>", "<setcomp>"})
 _COLLECTS = ("BUILD_", "LIST_APPEND", "MAP_ADD", "SET_ADD")
 
-Target = tuple[str, str]  # ("attribute" | "variable" | "returned", name)
+Target = tuple[str, str]
+"""How the result of a call is kept, and under which name.
+
+`attribute` or `variable`: stored; `passed`: returned to the caller, or the call was a
+constructor's to the one it extends; `collected`: put into a collection that is built.
+"""
 
 
 @functools.lru_cache(maxsize=4096)
 def target(code: CodeType, offset: int) -> Target | None:
-    """Where the result of the call at `offset` goes, None when it is not stored at once."""
-    instructions = [i for i in dis.get_instructions(code) if i.offset >= offset]
-    start = 2 if instructions and instructions[0].opname == "PRECALL" else 1  # 3.11 has two
-    return _stored(instructions[start:], inlined=code.co_name not in _COMPREHENSIONS)
+    """Where the result of the call at `offset` goes, None when it is not kept at once."""
+    instructions = list(dis.get_instructions(code))
+    # The offset of a running call may lie within the inline caches behind the instruction.
+    at = max(i for i, instruction in enumerate(instructions) if instruction.offset <= offset)
+    if instructions[at].opname == "PRECALL":  # 3.11 calls in two instructions
+        at += 1
+    following = instructions[at + 1 :]
+    if following and following[0].opname == "POP_TOP":
+        return ("passed", "") if code.co_name == "__init__" else None
+    return _stored(following, inlined=code.co_name not in _COMPREHENSIONS)
 
 
 def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:
-    suffix = ""
-    previous = ""
+    suffix = previous = ""
+    resume_at = 0
     for instruction in instructions:
         name = instruction.opname
-        if name == "STORE_ATTR":
-            return ("attribute", f"{instruction.argval}{suffix}")
-        if name.startswith("STORE_FAST_"):  # a store fused with its neighbour
-            return ("variable", f"{instruction.argval[0]}{suffix}")
-        if name in _VARIABLES and not (suffix and previous == "SWAP"):
-            return ("variable", f"{instruction.argval}{suffix}")
-        if name in {"RETURN_VALUE", "YIELD_VALUE"} or (name in _COLLECTS and not inlined):
-            return ("returned", "")
+        if instruction.offset < resume_at:
+            continue
+        if name == "JUMP_FORWARD":  # the end of one arm of a conditional expression
+            resume_at = int(instruction.argval)
+            continue
+        if name.startswith("STORE_") and not (suffix and previous == "SWAP"):
+            # A store fused with its neighbour has two arguments, ours first.
+            stored = instruction.argval[0] if name in _FUSED else instruction.argval
+            how = _STORES.get(name)
+            return (how, f"{stored}{suffix}") if how is not None else None
+        if name in {"RETURN_VALUE", "YIELD_VALUE"}:
+            return ("passed", "")
         if name.startswith(_COLLECTS):
+            if not inlined:
+                return ("collected", "")
             suffix = "[]"
         elif not (name in _LOADS or (suffix and name in (_LOOP_ENDS | _VARIABLES))):
             return None
@@ -60,38 +78,50 @@ def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None
 
 def lock_name(entry: Entry) -> str:
     """The name of a lock; falls back to its kind and the line that made it."""
-    parts: list[str] = []
+    inner, suffix = "", ""
     for code, offset in entry.stack.frames if entry.stack is not None else ():
         where = target(code, offset)
         if where is None:
             break
         how, name = where
-        if how == "returned":
-            continue
-        parts.insert(0, name)
-        if _is_stdlib(code.co_filename) and code.co_name == "__init__" and how == "attribute":
-            continue
-        return ".".join([_scope(code, how), *parts]).lstrip(".")
-    return _unnamed(entry, parts)
+        if how == "collected":
+            suffix = "[]"
+        elif how != "passed":
+            inner = f".{name}{suffix}{inner}"
+            suffix = ""
+            if entry.parent is not None and entry.parent.name:
+                break
+            if not _is_passed_through(code):
+                return f"{_scope(code, how)}{inner}".lstrip(".")
+            if code.co_name != "__init__":
+                break
+    return _unnamed(entry, inner)
 
 
-def _unnamed(entry: Entry, parts: list[str]) -> str:
+def _unnamed(entry: Entry, inner: str) -> str:
     if entry.parent is not None and entry.parent.name:
-        return ".".join([entry.parent.name, *(parts or [f"({entry.kind})"])])
+        return f"{entry.parent.name}{inner}" if inner else f"{entry.parent.name}'s {entry.kind}"
     place = site_of(entry.stack) if entry.stack is not None else None
     if place is None:
-        return f"{entry.kind} (made before tracing)"
+        return f"{entry.kind} made before tracing"
     return f"{entry.kind} made at {os.path.basename(place[0])}:{place[1]}"
 
 
 def _scope(code: CodeType, how: str) -> str:
     """What a name in `code` belongs to: the class, the function, or the module."""
     if code.co_name == "<module>":
+        if code.co_filename.startswith("<"):
+            return ""
         return os.path.splitext(os.path.basename(code.co_filename))[0]
     path = code.co_qualname.replace("<locals>.", "").split(".")
     if how == "attribute" and len(path) > 1:
         path.pop()  # the method: what is stored on self is the class's
     return ".".join(path[-2:])
+
+
+def _is_passed_through(code: CodeType) -> bool:
+    """Code that nobody names locks after: the standard library, and what dataclasses generate."""
+    return code.co_qualname.startswith("__create_fn__") or _is_stdlib(code.co_filename)
 
 
 def _is_stdlib(file: str) -> bool:

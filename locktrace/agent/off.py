@@ -13,7 +13,7 @@ class OffRecorder:
     def __init__(self) -> None:
         self._entry = Entry(0, "", None, None)
         self._actor = Actor(0, 0, 0, "")
-        self._wait = Wait(0, self._entry, self._actor, False, False, Stack(0, (), 0, False), 0)
+        self._wait = Wait(0, self._entry, self._actor, False, False, Stack(0, (), 0, False), 0, 0)
 
     def create(self, kind: str, frame: FrameType | None) -> Entry:
         return Entry(0, kind, None, None)

@@ -6,11 +6,11 @@ signals, so they reach the threads they reached before; it sleeps until an obser
 
 from __future__ import annotations
 
-import _signal
 import _thread
 import contextlib
 import os
 import select
+import signal
 import socket
 import time
 from itertools import islice
@@ -31,7 +31,7 @@ MAX_CLIENTS = 64
 MAX_BATCH = 8192  # events in one frame
 FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
 
-_FAULT_SIGNALS = {_signal.SIGSEGV, _signal.SIGBUS, _signal.SIGFPE, _signal.SIGILL, _signal.SIGABRT}
+_FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 
 
 class Publisher:
@@ -104,14 +104,12 @@ class Publisher:
 
     def _run(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            _signal.pthread_sigmask(
-                _signal.SIG_BLOCK, _signal.valid_signals() - _FAULT_SIGNALS
-            )
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULT_SIGNALS)
         self._thread_id = _thread.get_native_id()
         try:
             while not (self._stopping or self._pausing):
                 try:
-                    self._turn()
+                    self._turn(self._patience_ms())
                 except Exception as error:  # a fault of ours costs a turn, not the agent
                     self._fault(error)
             if self._stopping:
@@ -127,8 +125,12 @@ class Publisher:
             tap.faults.append(f"publisher: {type(error).__name__}: {error}")
         time.sleep(TURN_MS / 1000)
 
-    def _turn(self) -> None:
-        ready = self._await_news()
+    def _patience_ms(self) -> int | None:
+        """Nobody to tell: sleep until somebody comes."""
+        return TURN_MS if any(client.greeted for client in self._clients) else None
+
+    def _turn(self, patience_ms: int | None) -> None:
+        ready = self._await_news(patience_ms)
         if self._wake_read in ready:
             os.read(self._wake_read, 4096)
         if self._listener is not None and self._listener.socket.fileno() in ready:
@@ -141,7 +143,7 @@ class Publisher:
         self._publish()
         self._clients = [client for client in self._clients if not client.closed]
 
-    def _await_news(self) -> set[int]:
+    def _await_news(self, patience_ms: int | None) -> set[int]:
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
         if self._listener is not None:
@@ -150,8 +152,7 @@ class Publisher:
             poll.register(
                 client.socket, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
             )
-        listening = any(client.greeted for client in self._clients)
-        return {fd for fd, _ in poll.poll(TURN_MS if listening else None)}
+        return {fd for fd, _ in poll.poll(patience_ms)}
 
     def _welcome(self) -> None:
         assert self._listener is not None
@@ -223,7 +224,7 @@ class Publisher:
         now = time.monotonic_ns()
         if now - self._looked > LOOK_NS:
             self._looked = now
-            self._send_totals(listeners, now)
+            self._send_totals(listeners)
         for client in listeners:
             if client.lagging and client.drained:
                 client.lagging = False
@@ -260,16 +261,16 @@ class Publisher:
         for client in listeners:
             client.lagging = True  # a fresh picture puts right what they missed
 
-    def _look(self) -> dict[str, list[int]]:
+    def _look(self, settled_ns: int = liveness.SETTLED_NS) -> dict[str, list[int]]:
         actors = live_actors(self._recorder)
         ended_before = {actor.id for actor in actors if actor.ended}
-        marked = liveness.mark(live(self._recorder), actors)
+        marked = liveness.mark(live(self._recorder), actors, settled_ns)
         return {
             "returned": [hold.id for hold in marked if not hold.stack.late_releases],
             "ended": [a.id for a in actors if a.ended and a.id not in ended_before],
         }
 
-    def _send_totals(self, listeners: list[Client], now: int) -> None:
+    def _send_totals(self, listeners: list[Client]) -> None:
         news = self._look()
         data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:
@@ -277,8 +278,8 @@ class Publisher:
 
     def _farewell(self) -> None:
         """The last picture and a goodbye, written for at most FAREWELL_S."""
-        self._publish()
-        self._look()
+        self._turn(0)  # a short program may end before its observer was heard
+        self._look(settled_ns=0)
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         for client in listeners:
             self._send_picture(client)

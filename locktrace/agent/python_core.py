@@ -82,6 +82,7 @@ class PythonRecorder:
     def released(self, entry: Entry, shared: bool) -> Hold | None:
         holds = entry.holds
         if not holds:
+            entry.unlisted -= entry.unlisted > 0
             return None
         actor = self._presence.actor or self.actor()
         hold = holds[-1]
@@ -103,8 +104,10 @@ class PythonRecorder:
     def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
         actor = self._presence.actor or self.actor()
         stack = self.stacks.of(frame)
+        if stack.site_steps:
+            frame = frame_out(frame, stack.site_steps)
         now = monotonic_ns()
-        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, now)
+        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, id(frame), now)
         actor.waits.append(wait)
         if self.listening:
             op = WAITING
@@ -237,9 +240,7 @@ class PythonRecorder:
         op: int,
         flags: int,
     ) -> None:
-        self.events.append(
-            (self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags)
-        )
+        self.events.append((self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags))
 
 
 def _own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:

@@ -8,12 +8,12 @@ import socket
 import threading
 from typing import Any
 
+from locktrace.agent.off import OFF
 from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
 from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.primitives.rwlock import RWLockSpec
-from locktrace.agent.off import OFF
 from locktrace.agent.publisher import Publisher
 from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.settings import Settings
@@ -115,7 +115,7 @@ AGENT = Agent()
 
 
 def install_from_environ(environ: Any) -> None:
-    """Switch on as `locktrace run` asks for, with the observer's connection if one was inherited."""
+    """Switch on as `locktrace run` asks for, with the observer's connection if inherited."""
     settings = Settings.from_environ(environ)
     connection = None
     if settings.fd is not None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 from locktrace.diagnose.case import Case, Detector
 from locktrace.diagnose.confirm import Confirmed, Confirmer
 from locktrace.diagnose.ledger import Ledger
-from locktrace.diagnose.registry import DETECTORS, EXPLANATIONS
+from locktrace.diagnose.registry import DETECTORS, EXPLANATIONS, KINDS
 from locktrace.diagnose.thresholds import Thresholds
 from locktrace.model import Finding, Snapshot
 
-__all__ = ["Confirmed", "Confirmer", "Detector", "Thresholds", "diagnose", "severest_first"]
+__all__ = [
+    "KINDS",
+    "Confirmed",
+    "Confirmer",
+    "Detector",
+    "Thresholds",
+    "diagnose",
+    "severest_first",
+]
 
 _DEFAULTS = Thresholds()
 
@@ -22,9 +30,10 @@ def diagnose(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Fi
     """
     case = Case(Ledger.of(snapshot), thresholds)
     findings: list[Finding] = []
-    for detect in DETECTORS:
+    for kind, detect in DETECTORS.items():
         found = list(detect(case))
-        case = case.explaining(f for f in found if f.kind in EXPLANATIONS)
+        if kind in EXPLANATIONS:
+            case = case.explaining(found)
         findings += found
     return severest_first(findings)
 

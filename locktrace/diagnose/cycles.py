@@ -63,7 +63,7 @@ class _Search(Generic[Node]):
         return None
 
     def _leave(self, node: Node) -> None:
-        component = []
+        component: list[Node] = []
         while not component or component[-1] != node:
             component.append(self.path.popitem()[0])
         if len(component) > 1:

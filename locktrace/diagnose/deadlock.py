@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
-from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
+from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
 from locktrace.model import Certainty, Finding, Severity, Site
 from locktrace.wording import count, lock_name, where, who
@@ -43,11 +43,11 @@ def _parties(ring: Ring) -> Iterator[tuple[Link, Link]]:
         yield ring.links[position - 1], link
 
 
-def _sites(ledger: Ledger, ring: Ring) -> Iterator[tuple[Site | None, str]]:
-    for leading, own in _parties(ring):
-        if leading.hold is not None:
-            yield leading.hold.site, "holder"
-        yield own.wait.site, role_of(ledger, own.wait)
+def _sites(ledger: Ledger, ring: Ring) -> list[tuple[Site | None, str]]:
+    holds = [link.hold for link in ring.links if link.hold is not None]
+    return [(hold.site, "holder") for hold in holds] + wait_sites(
+        ledger, [link.wait for link in ring.links]
+    )
 
 
 def _message(ledger: Ledger, ring: Ring) -> str:
@@ -66,7 +66,7 @@ def _message(ledger: Ledger, ring: Ring) -> str:
 def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
     snapshot, wait = ledger.snapshot, own.wait
     name = who(snapshot, wait.actor, wait.label)
-    wish = f"{wish_of(ledger, wait)} {lock_name(snapshot, wait.lock)} in {where(wait.site)}"
+    wish = f"waits {wish_of(ledger, wait)} in {where(wait.site)}"
     if own.behind is not None:
         writer = who(snapshot, own.behind.actor, own.behind.label)
         wish += f" behind the pending writer {writer}"
@@ -80,18 +80,18 @@ def _recursive_read(ledger: Ledger, ring: Ring) -> str | None:
     """The sentence for a reader who asks again behind a writer who waits for that reader."""
     if len(ring.links) != 2:
         return None
-    for first, second in _parties(ring):
-        if first.behind is not None and second.hold is not None:
-            snapshot, wait = ledger.snapshot, first.wait
-            if wait.lock != second.wait.lock:
-                return None
-            return (
-                f"Deadlock by a recursive read: {who(snapshot, wait.actor, wait.label)} reads "
-                f"{lock_name(snapshot, wait.lock)} since {where(second.hold.site)} and asks to read "
-                f"it again in {where(wait.site)}, behind the pending writer "
-                f"{who(snapshot, second.wait.actor, second.wait.label)}, who waits in "
-                f"{where(second.wait.site)} for the first read to end{_others(ring)}."
-            )
+    for reader, writer in _parties(ring):
+        if reader.behind is None or writer.hold is None or reader.wait.lock != writer.wait.lock:
+            continue
+        snapshot, read, write = ledger.snapshot, reader.wait, writer.wait
+        lock = lock_name(snapshot, read.lock)
+        return (
+            f"Deadlock by a recursive read: {who(snapshot, read.actor, read.label)} holds {lock} "
+            f"for reading, taken in {where(writer.hold.site)}, and asks to read it again in "
+            f"{where(read.site)}, behind the pending writer "
+            f"{who(snapshot, write.actor, write.label)}, who waits in {where(write.site)} "
+            f"for the first read to end{_others(ring)}."
+        )
     return None
 
 

@@ -10,7 +10,7 @@ from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import wish_of
 from locktrace.model import Certainty, Hold, Mode, Site
 from locktrace.snapshots.groups import HoldGroup, group_holds
-from locktrace.wording import count, duration, listing, lock_name, where, who
+from locktrace.wording import count, duration, listing, where, who
 
 MOST_TOLD = 2  # groups of holds told in a message
 _CERTAINTIES = list(Certainty)
@@ -95,5 +95,5 @@ def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:
         return " and did not release it before that function returned"
     waits = [w for w in ledger.waits_by_actor.get(hold.actor, ()) if w.lock != hold.lock]
     if waits:
-        return f" and now {wish_of(ledger, waits[0])} {lock_name(ledger.snapshot, waits[0].lock)}"
+        return f" and now waits {wish_of(ledger, waits[0])}"
     return ""

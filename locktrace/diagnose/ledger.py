@@ -42,12 +42,7 @@ class Ledger:
             _grouped((wait.lock, wait) for wait in waits),
             _grouped((wait.actor, wait) for wait in waits),
             _grouped(((hold.lock, hold.actor), hold) for hold in holds),
-            frozenset(
-                record.lock
-                for record in (*holds, *waits)
-                if record.mode is Mode.SHARED
-                and not _family(snapshot.locks[record.lock]).endswith("Semaphore")
-            ),
+            _shared(holds, snapshot) | _shared(waits, snapshot),
         )
 
     def lock(self, lock: int) -> Lock:
@@ -65,7 +60,7 @@ class Ledger:
         return _family(self.lock(lock)) in SIGNAL_KINDS
 
     def is_semaphore(self, lock: int) -> bool:
-        return _family(self.lock(lock)).endswith("Semaphore")
+        return _is_semaphore(self.lock(lock))
 
     def is_reentrant(self, lock: int) -> bool:
         return _family(self.lock(lock)) == "RLock"
@@ -132,9 +127,18 @@ def _family(lock: Lock) -> str:
     return lock.kind.rpartition(".")[2]
 
 
+def _is_semaphore(lock: Lock) -> bool:
+    return _family(lock).endswith("Semaphore")
+
+
 def _oldest_first(records: Iterable[Record], locks: Mapping[int, Lock]) -> list[Record]:
     known = [record for record in records if record.lock in locks]
     return sorted(known, key=lambda record: (record.since_ns, record.id))
+
+
+def _shared(records: Iterable[Record], snapshot: Snapshot) -> frozenset[int]:
+    locks = {record.lock for record in records if record.mode is Mode.SHARED}
+    return frozenset(lock for lock in locks if not _is_semaphore(snapshot.locks[lock]))
 
 
 Key = TypeVar("Key")

@@ -1,4 +1,4 @@
-"""`long-hold`: a lock held for longer than locks should be, by somebody who still answers for it."""
+"""`long-hold`: a lock held for very long, by somebody who still answers for it."""
 
 from __future__ import annotations
 
@@ -56,8 +56,9 @@ def _message(case: Case, group: HoldGroup, waiting: int) -> str:
     ago = duration(case.age(hold.since_ns))
     name = who(snapshot, hold.actor, hold.label)
     if group.mode is Mode.SHARED and len(group.holds) > 1:
-        held = f"{count(len(group.holds), 'reader')} from {where(group.site)} hold it, the oldest, {name}, for {ago}"
+        readers = f"{len(group.holds)} readers from {where(group.site)}"
+        held = f"{readers} hold it, the oldest, {name}, for {ago}"
     else:
-        held = f"{name} has held it for {ago}, since {where(group.site)}"
+        held = f"{name} has held it for {ago}, taken in {where(group.site)}"
     wait = count(waiting, "thread waits", "threads wait") if waiting else "nobody waits"
     return f"{lock}: {held}; {wait} for it."

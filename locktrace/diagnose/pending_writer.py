@@ -26,9 +26,16 @@ def detect(case: Case) -> Iterator[Finding]:
         if writer is None or case.age(writer.since_ns) < case.thresholds.pending_writer_after:
             continue
         behind = [w for w in case.ledger.contention(lock) if w.since_ns > writer.since_ns]
-        readers = [wait for wait in behind if wait.mode is Mode.SHARED]
+        readers = [w for w in behind if w.mode is Mode.SHARED and not _reads_already(case, w)]
         if readers:
-            yield _finding(case, writer, readers, len(behind) - len(readers))
+            writers = sum(wait.mode is Mode.EXCLUSIVE for wait in behind)
+            yield _finding(case, writer, readers, writers)
+
+
+def _reads_already(case: Case, wait: Wait) -> bool:
+    """A recursive read: the writer waits for that reader too, which is a deadlock."""
+    own = case.ledger.holds_by_owner.get((wait.lock, wait.actor), ())
+    return any(not case.ledger.is_leaked(hold) for hold in own)
 
 
 def _finding(case: Case, writer: Wait, readers: list[Wait], other_writers: int) -> Finding:

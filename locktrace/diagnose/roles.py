@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from locktrace.diagnose.ledger import Ledger
 from locktrace.model import Mode, RoleSite, Site, Wait
+from locktrace.wording import lock_name
 
 MOST_NAMED = 10
 """Sites and actors that one finding lists; its `count` tells of all."""
@@ -19,9 +20,9 @@ def role_of(ledger: Ledger, wait: Wait) -> str:
 
 
 def wish_of(ledger: Ledger, wait: Wait) -> str:
-    """What the actor does: ``waits for``, ``waits to read`` or ``waits to write``."""
-    verbs = {"reader": "waits to read", "writer": "waits to write", "waiter": "waits for"}
-    return verbs[role_of(ledger, wait)]
+    """What the actor waits for, as ``waits …`` goes on: ``to read ip_table``, ``for cache``."""
+    wishes = {"reader": "to read", "writer": "to write", "waiter": "for"}
+    return f"{wishes[role_of(ledger, wait)]} {lock_name(ledger.snapshot, wait.lock)}"
 
 
 def wait_sites(ledger: Ledger, waits: Iterable[Wait]) -> list[tuple[Site | None, str]]:

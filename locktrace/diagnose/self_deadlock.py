@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
 from locktrace.model import Certainty, Finding, Hold, Mode, Severity, Site, Wait
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import count, duration, where, who
 
 KIND = "self-deadlock"
 
@@ -67,11 +67,14 @@ def _message(case: Case, wait: Wait, hold: Hold, others: int) -> str:
     snapshot = case.ledger.snapshot
     ago = duration(case.age(hold.since_ns))
     name = who(snapshot, wait.actor, wait.label)
-    wish = f"{wish_of(case.ledger, wait)} {lock_name(snapshot, wait.lock)} in {where(wait.site)}"
-    took = f"took {_as(case.ledger, hold)}itself in {where(hold.site)} {ago} ago"
+    wish = f"waits {wish_of(case.ledger, wait)} in {where(wait.site)}"
+    took = f"took itself {_as(case.ledger, hold)}in {where(hold.site)} {ago} ago"
     end = " and did not release before that function returned" if hold.returned else ""
     more = f"; {count(others, 'more thread does', 'more threads do')} the same" if others else ""
-    return f"{name} {wish}, which it {took}{end}{more}; it can go on only if another thread releases it."
+    return (
+        f"{name} {wish}, which it {took}{end}{more}; "
+        "it can go on only if another thread releases that."
+    )
 
 
 def _as(ledger: Ledger, hold: Hold) -> str:

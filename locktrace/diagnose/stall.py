@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Certainty, Finding, Severity, Wait
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import duration, lock_name, where, who
 
 KIND = "stall"
 
@@ -73,15 +73,14 @@ def _severity(case: Case, waits: tuple[Wait, ...], holders: Holders) -> Severity
 def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
     ledger, first = case.ledger, waits[0]
     snapshot = ledger.snapshot
-    lock = lock_name(snapshot, first.lock)
     longest = duration(case.age(first.since_ns))
     name = who(snapshot, first.actor, first.label)
     if len(waits) == 1:
-        start = f"{name} {wish_of(ledger, first)} {lock} since {longest} in {where(first.site)}"
+        start = f"{name} has waited {longest} {wish_of(ledger, first)} in {where(first.site)}"
     else:
         start = (
-            f"{count(len(waits), 'thread')} wait for {lock}, the longest, {name}, "
-            f"since {longest} in {where(first.site)}"
+            f"{len(waits)} threads wait for {lock_name(snapshot, first.lock)}; "
+            f"the longest is {name}, for {longest} in {where(first.site)}"
         )
     doubt = ""
     if ledger.is_handed_over(first.lock):

@@ -16,6 +16,7 @@ from locktrace.wire import frames
 from locktrace.wire.frames import FrameError, FrameReader
 
 HANDSHAKE_S = 5.0
+DYING_S = 1.0
 READ_SIZE = 1 << 18
 MAX_TURN = 64  # reads in one turn, so that a flood cannot hold a screen back
 SAME_CLOCK_NS = 1_000_000_000
@@ -24,7 +25,9 @@ SAME_CLOCK_NS = 1_000_000_000
 class AgentSource:
     """Speaks the protocol on a connected socket; `process` is known after the handshake."""
 
-    def __init__(self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S) -> None:
+    def __init__(
+        self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S
+    ) -> None:
         self._socket = connection
         self._reader = FrameReader(frames.MAX_TO_OBSERVER)
         self._waiting: deque[Frame] = deque()
@@ -106,10 +109,9 @@ class AgentSource:
             ready, _, _ = select.select([self._socket], [], [], 0)
 
     def _lost(self, reason: str) -> str:
-        alive = psutil.pid_exists(self._pid) and _status(self._pid) != psutil.STATUS_ZOMBIE
         if reason:
             return f"process {self._pid}: {reason}"
-        if alive:
+        if _outlives(self._pid, DYING_S):
             return f"process {self._pid} is alive but its agent has closed the connection"
         return f"process {self._pid} has ended without a goodbye (killed, crashed or os._exit)"
 
@@ -127,8 +129,15 @@ class AgentSource:
         self._socket.close()
 
 
-def _status(pid: int) -> str:
+def _outlives(pid: int, seconds: float) -> bool:
+    """Whether the process still runs after so long: its sockets close before it is gone."""
     try:
-        return str(psutil.Process(pid).status())
+        process = psutil.Process(pid)
+        deadline = time.monotonic() + seconds
+        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
+            if time.monotonic() > deadline:
+                return True
+            time.sleep(0.02)
     except psutil.Error:
-        return str(psutil.STATUS_ZOMBIE)
+        pass
+    return False

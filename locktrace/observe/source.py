@@ -14,7 +14,7 @@ class Source(Protocol):
 
     process: Process
     clock_offset_ns: int
-    """What to add to the target's CLOCK_MONOTONIC to get ours; 0 unless it is in a time namespace."""
+    """Our CLOCK_MONOTONIC less the target's; 0 unless it is in a time namespace."""
 
     def receive(self, timeout: float) -> list[Frame]:
         """The frames that have come, waiting at most `timeout` seconds for the first.

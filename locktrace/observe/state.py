@@ -12,7 +12,18 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from locktrace.model import Actor, Hold, Lock, Mode, Process, Site, Snapshot, Stack, ThreadStack, Wait
+from locktrace.model import (
+    Actor,
+    Hold,
+    Lock,
+    Mode,
+    Process,
+    Site,
+    Snapshot,
+    Stack,
+    ThreadStack,
+    Wait,
+)
 from locktrace.observe.rates import Rates
 from locktrace.wire import frames
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, WAITED, WAITING, unpack_events
@@ -160,14 +171,30 @@ class LedgerState:
                 del table[ref]
 
     def _hold(
-        self, id: int, lock: int, shared: int, actor: int, stack: int, since: int, label: str, gone: int
+        self,
+        id: int,
+        lock: int,
+        shared: int,
+        actor: int,
+        stack: int,
+        since: int,
+        label: str,
+        gone: int,
     ) -> Hold:
         site_index, sites = self._stacks.get(stack, (0, ()))
         mode = Mode.SHARED if shared else Mode.EXCLUSIVE
         return Hold(id, lock, mode, actor, sites, since, label, bool(gone), site_index)
 
     def _wait(
-        self, id: int, lock: int, shared: int, actor: int, stack: int, since: int, label: str, timed: int
+        self,
+        id: int,
+        lock: int,
+        shared: int,
+        actor: int,
+        stack: int,
+        since: int,
+        label: str,
+        timed: int,
     ) -> Wait:
         _, sites = self._stacks.get(stack, (0, ()))
         mode = Mode.SHARED if shared else Mode.EXCLUSIVE

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from locktrace.model import Hold, Mode, Site, Snapshot, Wait
+from locktrace.model import Actor, Hold, Mode, Site, Snapshot, Wait
+
+Record = TypeVar("Record", Hold, Wait)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,17 @@ class WaitGroup:
 
 
 def is_leaked(snapshot: Snapshot, hold: Hold) -> bool:
-    """Whether nobody is left who would release `hold`: its function has returned or its actor ended."""
+    """Whether nobody is left to release `hold`: its function has returned or its actor ended."""
     actor = snapshot.actors.get(hold.actor)
     return hold.returned or (actor is not None and actor.ended)
+
+
+def is_live_thread(actor: Actor) -> bool:
+    """Whether a present stack with this actor's OS thread id is this actor's.
+
+    Tasks share the id of their loop's thread, and a new thread may get that of one that ended.
+    """
+    return actor.kind == "thread" and actor.native_id is not None and not actor.ended
 
 
 def group_holds(snapshot: Snapshot, holds: Iterable[Hold]) -> tuple[HoldGroup, ...]:
@@ -56,6 +67,14 @@ def group_holds(snapshot: Snapshot, holds: Iterable[Hold]) -> tuple[HoldGroup, .
         for (leaked, lock, site), members in groups.items()
     ]
     return tuple(sorted(made, key=lambda group: not group.leaked))
+
+
+def by_lock(records: Iterable[Record]) -> dict[int, list[Record]]:
+    """Holds or waits by the lock that they are of, in the order given."""
+    locks: dict[int, list[Record]] = {}
+    for record in records:
+        locks.setdefault(record.lock, []).append(record)
+    return locks
 
 
 def group_waits(waits: Iterable[Wait]) -> tuple[WaitGroup, ...]:

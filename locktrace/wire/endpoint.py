@@ -13,7 +13,7 @@ SUN_PATH_MAX = 107  # bytes of a Unix socket's path, without the final NUL
 
 
 def folders(environ: Mapping[str, str], uid: int) -> list[str]:
-    """Where `uid`'s sockets may be, best first: $XDG_RUNTIME_DIR/locktrace, one in the temp folder."""
+    """Where `uid`'s sockets may be, best first: in $XDG_RUNTIME_DIR, in the temp folder."""
     places = [os.path.join(environ.get("TMPDIR") or "/tmp", f"locktrace-{uid}")]
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if runtime.startswith("/"):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from locktrace_demo.protocol.query import Query
 from locktrace_demo.protocol.response import Rcode, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from locktrace_demo.protocol.query import Query
 
 
 class Filter(Protocol):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from locktrace_demo.protocol.name import Name
-from locktrace_demo.protocol.query import Query
 from locktrace_demo.protocol.response import Rcode, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from locktrace_demo.protocol.query import Query
 
 
 class BlockList:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
-from locktrace_demo.protocol.name import Name
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.name import Name
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
 
 
 class ResponseCache:
-    """The latest responses by name and type, the oldest forgotten first. Hold `lock` for every call."""
+    """Responses by name and type, the oldest forgotten first. To call a method, hold `lock`."""
 
     def __init__(self, capacity: int = 2048) -> None:
         self.lock = threading.Lock()

@@ -1,16 +1,19 @@
-"""The authoritative filter, without the part that takes its lock: see `locktrace_demo.scenarios`."""
+"""The authoritative filter, but for the part that takes its lock: that is in the scenarios."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING
 
 from locktrace_demo.address_table import AddressTable
 from locktrace_demo.filters.response_cache import ResponseCache
-from locktrace_demo.protocol.name import Name
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
 from locktrace_demo.rwmutex import RWMutex
-from locktrace_demo.stores import Store
+
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.name import Name
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
+    from locktrace_demo.stores import Store
 
 
 class V2Filter(ABC):
@@ -34,7 +37,7 @@ class V2Filter(ABC):
 
     @abstractmethod
     def reload(self) -> None:
-        """Replace the table by what the store holds now, under the write lock; raises StoreError."""
+        """Replace the table by what is in the store, under the write lock; raises StoreError."""
 
     def _answer(self, query: Query) -> Response:
         """From the cache or the table; the caller holds the read lock."""

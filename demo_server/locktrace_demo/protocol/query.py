@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from dnslib import QTYPE
 
-from locktrace_demo.protocol.name import Name
 from locktrace_demo.protocol.reader import MalformedError, Reader
 
-HEADER_SIZE = 12
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.name import Name
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,11 @@ class Header:
     @property
     def opcode(self) -> int:
         return self.flags >> 11 & 0xF
+
+    @property
+    def is_standard(self) -> bool:
+        """Whether it asks a question, rather than for an update, a notification or the like."""
+        return self.opcode == 0
 
     @property
     def recursion_desired(self) -> bool:
@@ -67,7 +73,7 @@ class Query:
 
 
 def parse_query(wire: bytes) -> Query:
-    """The question of a whole message; raises MalformedError for anything that is not exactly one."""
+    """The one question of a whole message; raises MalformedError for anything else."""
     reader = Reader(wire)
     _, _, questions, answers, authorities, additionals = reader.unpack("!6H")
     if questions != 1:

@@ -8,8 +8,8 @@ from locktrace_demo.protocol.name import Name
 
 _LONGEST_LABEL = 63
 _POINTER = 0xC0
-# A name has at most 127 labels. The limit ends loops of pointers, and bounds the work per name.
-_MOST_POINTERS = 127
+_LONGEST_NAME = 255
+_MOST_POINTERS = 127  # as many as a name can have labels
 
 
 class MalformedError(Exception):
@@ -17,15 +17,15 @@ class MalformedError(Exception):
 
 
 class Reader:
-    """Reads forward through a message (RFC 1035, 4.1); raises MalformedError at the first wrong byte.
+    """Reads forward through a message (RFC 1035, 4.1); raises MalformedError where it is wrong.
 
     dnslib's own parser lets labels over 63 bytes and names over 255 pass, takes labels that
     are not UTF-8 for errors, and recurses once per compression pointer.
     """
 
-    def __init__(self, wire: bytes, offset: int = 0) -> None:
+    def __init__(self, wire: bytes) -> None:
         self._wire = wire
-        self._offset = offset
+        self._offset = 0
 
     @property
     def at_end(self) -> bool:
@@ -44,24 +44,27 @@ class Reader:
         labels: list[bytes] = []
         offset = self._offset
         end = None
+        size = 1
         pointers = 0
         while length := self._slice(offset, 1)[0]:
             if length <= _LONGEST_LABEL:
                 labels.append(self._slice(offset + 1, length))
                 offset += 1 + length
+                size += 1 + length
             else:
                 end = end or offset + 2
                 pointers += 1
-                offset = self._pointer(offset, pointers)
+                offset = self._pointer(offset)
+            # Checked at each step, as pointers may lead round in a circle.
+            if size > _LONGEST_NAME or pointers > _MOST_POINTERS:
+                raise MalformedError("a name is too long")
         self._offset = end or offset + 1
-        if sum(len(label) + 1 for label in labels) + 1 > 255:
-            raise MalformedError("a name is longer than 255 bytes")
         return Name(tuple(labels))
 
-    def _pointer(self, offset: int, count: int) -> int:
+    def _pointer(self, offset: int) -> int:
         high, low = self._slice(offset, 2)
         target = (high - _POINTER) << 8 | low
-        if high < _POINTER or target >= offset or count > _MOST_POINTERS:
+        if high < _POINTER or target >= offset:
             raise MalformedError("a label is neither text nor a pointer back")
         return target
 

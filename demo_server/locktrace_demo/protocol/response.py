@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dnslib import EDNS0, RR, DNSHeader, DNSLabel, DNSQuestion, DNSRecord
 
-from locktrace_demo.protocol.name import Name
-from locktrace_demo.protocol.query import Edns, Header, Query
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.name import Name
+    from locktrace_demo.protocol.query import Edns, Header, Query
 
 _CLASSIC_UDP_SIZE = 512
 _LARGEST_UDP_SIZE = 4096
@@ -52,7 +53,7 @@ class Response:
 
 
 def size_limit(query: Query, transport: Transport) -> int:
-    """Bytes a response to `query` may have: over UDP what the client can take, and no more than 4096."""
+    """Bytes a response to `query` may have: over UDP what the client can take, at most 4096."""
     if transport is Transport.TCP:
         return _LARGEST_MESSAGE
     asked = query.edns.udp_size if query.edns else 0

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from locktrace_demo.filters import v2
 from locktrace_demo.scenarios import (
     healthy,
     leak_on_error,
@@ -14,6 +13,11 @@ from locktrace_demo.scenarios import (
     recursive_read,
     slow_reload,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from locktrace_demo.filters import v2
 
 SCENARIOS: Mapping[str, type[v2.V2Filter]] = MappingProxyType(
     {

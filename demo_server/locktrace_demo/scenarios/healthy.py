@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from locktrace_demo.filters import v2
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
+
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
 
 
 class V2Filter(v2.V2Filter):

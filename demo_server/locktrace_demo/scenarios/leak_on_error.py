@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
+from typing import TYPE_CHECKING
+
 from locktrace_demo.scenarios import healthy
+
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
 
 
 class V2Filter(healthy.V2Filter):
-    """Works until somebody asks for a name whose row in the store is bad, such as broken.example."""
+    """Works until somebody asks for a name with bad data in the store, such as broken.example."""
 
     def apply(self, query: Query) -> Response | None:
         self.ip_table.r_lock()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
+from typing import TYPE_CHECKING
+
 from locktrace_demo.scenarios import healthy
+
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
 
 
 class V2Filter(healthy.V2Filter):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
-from locktrace_demo.address_table import AddressTable
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
 from locktrace_demo.scenarios import healthy
+
+if TYPE_CHECKING:
+    from locktrace_demo.address_table import AddressTable
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
 
 
 class V2Filter(healthy.V2Filter):
@@ -40,7 +43,7 @@ class V2Filter(healthy.V2Filter):
 
 
 def _count_bad_records(addresses: AddressTable) -> int:
-    """Tries every record: some tens of milliseconds in which a query may come between the two locks."""
+    """Tries every record: tens of milliseconds in which a query may come between the two locks."""
     bad = 0
     for record_set in addresses.record_sets():
         bad += 1

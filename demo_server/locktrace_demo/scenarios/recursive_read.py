@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from typing import TYPE_CHECKING
 
-from locktrace_demo.protocol.query import Query
-from locktrace_demo.protocol.response import Response
 from locktrace_demo.scenarios import healthy
-from locktrace_demo.stores import Store
+
+if TYPE_CHECKING:
+    from locktrace_demo.protocol.query import Query
+    from locktrace_demo.protocol.response import Response
+    from locktrace_demo.stores import Store
 
 LOG_SECONDS = 0.02
 """Stands for a query log on a slow disk."""

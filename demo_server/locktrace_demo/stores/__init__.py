@@ -6,11 +6,13 @@ For example ``www.example.`` -> ``300 A 192.0.2.10`` and, on the next line,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from locktrace_demo.errors import StoreError
 from locktrace_demo.seed import seed_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Store(Protocol):
@@ -28,7 +30,7 @@ class Store(Protocol):
 
 
 def open_store(url: str) -> Store:
-    """The store at ``sqlite::memory:``, ``sqlite:///PATH`` or ``redis://HOST[:PORT][/DB]``; not empty."""
+    """The store at ``sqlite::memory:``, ``sqlite:///PATH`` or ``redis://HOST``, seeded if empty."""
     store = _connect(url)
     try:
         if not store.read():
@@ -45,7 +47,7 @@ def _connect(url: str) -> Store:
         from locktrace_demo.stores.sqlite_store import SqliteStore
 
         return SqliteStore(rest.removeprefix("//"))
-    if scheme in ("redis", "rediss", "unix"):
+    if scheme in ("redis", "rediss"):
         try:
             from locktrace_demo.stores.redis_store import RedisStore
         except ImportError as error:

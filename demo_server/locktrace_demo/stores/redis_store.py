@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import cast
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import redis
 
 from locktrace_demo.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 KEY = "locktrace_demo:zone"
 
@@ -33,8 +35,9 @@ class RedisStore:
             return cast("dict[str, str]", self._client.hgetall(KEY))
 
     def write(self, rows: Mapping[str, str]) -> None:
+        fields: dict[Any, Any] = dict(rows)  # hset's own type is not covariant
         with self._failures():
-            self._client.hset(KEY, mapping=dict(rows))
+            self._client.hset(KEY, mapping=fields)
 
     def close(self) -> None:
         self._client.close()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from locktrace_demo.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 class SqliteStore:
@@ -20,24 +23,19 @@ class SqliteStore:
 
     def read(self) -> Mapping[str, str]:
         with self._failures():
-            if not self._has_table():
-                return {}
-            return dict(self._connection.execute("SELECT name, lines FROM zone"))
-
-    def write(self, rows: Mapping[str, str]) -> None:
-        with self._failures(), self._connection:
+            # Changes nothing, and so needs no permission to, where the table is there already.
             self._connection.execute(
                 "CREATE TABLE IF NOT EXISTS zone (name TEXT PRIMARY KEY, lines TEXT NOT NULL)"
             )
+            rows = self._connection.execute("SELECT name, lines FROM zone")
+            return {str(name): str(lines) for name, lines in rows}
+
+    def write(self, rows: Mapping[str, str]) -> None:
+        with self._failures(), self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO zone VALUES (?, ?)", rows.items())
 
     def close(self) -> None:
         self._connection.close()
-
-    def _has_table(self) -> bool:
-        # Asked first, as creating it would fail where the file is read-only.
-        found = self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'zone'")
-        return found.fetchone() is not None
 
     @contextmanager
     def _failures(self) -> Iterator[None]:

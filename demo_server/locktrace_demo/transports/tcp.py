@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import struct
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from locktrace_demo.counters import Counters, Event
 from locktrace_demo.protocol.response import Transport
 from locktrace_demo.workers import Job
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class TcpLimits:
 
 
 class TcpTransport:
-    """A daemon thread ``tcp`` with an event loop for all connections; none can keep a worker waiting.
+    """A daemon thread ``tcp`` with an event loop for all connections: none keeps a worker waiting.
 
     The queries of one connection are answered in order, one at a time.
     """
@@ -71,7 +74,7 @@ class TcpTransport:
             if self._connections > self._limits.connections:
                 self._counters.add(Event.TURNED_AWAY)
                 return
-            # Without a buffer, a client that does not take its answers is noticed at once.
+            # So that `drain` waits until all is sent, as `abort` throws away what is not.
             writer.transport.set_write_buffer_limits(0)
             with suppress(OSError, EOFError):  # the client left, or was too slow (TimeoutError)
                 while await self._serve_query(reader, writer):

@@ -5,13 +5,15 @@ from __future__ import annotations
 import selectors
 import socket
 import threading
-from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from locktrace_demo.protocol.response import Transport
 from locktrace_demo.workers import Job
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _LARGEST_DATAGRAM = 65535
 

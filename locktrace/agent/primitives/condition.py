@@ -15,13 +15,7 @@ def patch(patches: Patches) -> None:
     """Trace every Condition, those made before included."""
     table = EntryTable("Condition")
 
-    def init(original: Any) -> Any:
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            table.construct(self, _getframe(1), original, args, kwargs)
-
-        return __init__
-
-    def wait(original: Any) -> Any:
+    def traced_wait(original: Any) -> Any:
         def wait(self: Any, timeout: float | None = None) -> Any:
             entry = table.of(self)
             if entry is None:
@@ -31,5 +25,5 @@ def patch(patches: Patches) -> None:
 
         return wait
 
-    patches.wrap(threading.Condition, "__init__", init)
-    patches.wrap(threading.Condition, "wait", wait)
+    patches.wrap(threading.Condition, "__init__", table.traced_init)
+    patches.wrap(threading.Condition, "wait", traced_wait)

@@ -38,79 +38,75 @@ class RWLockSpec:
 def patch(patches: Patches, spec: RWLockSpec) -> None:
     """Trace every lock of the registered class."""
     table = EntryTable(spec.cls.__name__)
-
-    def init(original: Any) -> Any:
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            table.construct(self, _getframe(1), original, args, kwargs)
-
-        return __init__
-
-    patches.wrap(spec.cls, "__init__", init)
+    patches.wrap(spec.cls, "__init__", table.traced_init)
     for (acquire, release), attempt, shared in (
         (spec.read, spec.try_read, True),
         (spec.write, spec.try_write, False),
     ):
-        _patch_mode(patches, spec.cls, table, acquire, release, attempt, shared)
+        side = _Side(spec.cls, table, release, attempt, shared)
+        patches.wrap(spec.cls, acquire, side.traced_acquire)
+        patches.wrap(spec.cls, release, side.traced_release)
+        if attempt is not None:
+            patches.wrap(spec.cls, attempt, side.traced_attempt)
 
 
-def _patch_mode(
-    patches: Patches,
-    cls: type,
-    table: EntryTable,
-    acquire: str,
-    release: str,
-    attempt: str | None,
-    shared: bool,
-) -> None:
-    try_plain = getattr(cls, attempt) if attempt is not None else None
-    release_plain = getattr(cls, release)
+class _Side:
+    """The read side or the write side of a registered class."""
 
-    def make_acquire(original: Any) -> Any:
-        def acquire(self: Any, *args: Any, **kwargs: Any) -> Any:
-            entry = table.of(self)
+    def __init__(
+        self, cls: type, table: EntryTable, release: str, attempt: str | None, shared: bool
+    ) -> None:
+        self._table = table
+        self._shared = shared
+        self._release: Any = getattr(cls, release)
+        self._attempt: Any = getattr(cls, attempt) if attempt is not None else None
+
+    def traced_acquire(self, original: Any) -> Any:
+        table, shared, attempt = self._table, self._shared, self._attempt
+
+        def acquire(lock: Any, *args: Any, **kwargs: Any) -> Any:
+            entry = table.of(lock)
             if entry is None:
-                return original(self, *args, **kwargs)
+                return original(lock, *args, **kwargs)
             frame = _getframe(1)
-            plain = try_plain is not None and not args and not kwargs
-            if plain and try_plain(self):
-                got = None  # what a blocking acquire without arguments gives is of no interest
-            else:
+            got = None  # what a blocking acquire without arguments returns is of no interest
+            if attempt is None or args or kwargs or not attempt(lock):
                 timed = bool(args or kwargs)
-                got = tap.block(entry, shared, timed, frame, _call, original, self, args, kwargs)
+                got = tap.block(entry, shared, timed, frame, _call, original, lock, args, kwargs)
             if got is not False:
-                tap.take(entry, shared, frame, lambda: release_plain(self))
+                tap.take(entry, shared, frame, lambda: self._release(lock))
             return got
 
         return acquire
 
-    def make_attempt(original: Any) -> Any:
-        def attempt(self: Any, *args: Any, **kwargs: Any) -> Any:
-            got = original(self, *args, **kwargs)
-            entry = table.of(self) if got else None
+    def traced_attempt(self, original: Any) -> Any:
+        table, shared = self._table, self._shared
+
+        def attempt(lock: Any, *args: Any, **kwargs: Any) -> Any:
+            got = original(lock, *args, **kwargs)
+            entry = table.of(lock) if got else None
             if entry is not None:
-                tap.take(entry, shared, _getframe(1), lambda: release_plain(self))
+                tap.take(entry, shared, _getframe(1), lambda: self._release(lock))
             return got
 
         return attempt
 
-    def make_release(original: Any) -> Any:
-        def release(self: Any, *args: Any, **kwargs: Any) -> Any:
-            entry = table.of(self)
-            hold = tap.give_up(entry, shared) if entry is not None else None
+    def traced_release(self, original: Any) -> Any:
+        table, shared = self._table, self._shared
+
+        def release(lock: Any, *args: Any, **kwargs: Any) -> Any:
+            entry = table.of(lock)
+            if entry is None:
+                return original(lock, *args, **kwargs)
+            hold = tap.give_up(entry, shared)
             try:
-                return original(self, *args, **kwargs)
+                return original(lock, *args, **kwargs)
             except BaseException:
-                if entry is not None:
-                    tap.recorder.restore(entry, hold)
+                tap.recorder.restore(entry, hold)
                 raise
 
         return release
 
-    patches.wrap(cls, acquire, make_acquire)
-    patches.wrap(cls, release, make_release)
-    if attempt is not None:
-        patches.wrap(cls, attempt, make_attempt)
 
-
-def _call(original: Any, self: Any, args: Any, kwargs: Any) -> Any:
-    return original(self, *args, **kwargs)
+def _call(original: Any, lock: Any, args: Any, kwargs: Any) -> Any:
+    return original(lock, *args, **kwargs)

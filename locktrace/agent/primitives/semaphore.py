@@ -14,46 +14,43 @@ from locktrace.agent.primitives.table import EntryTable
 def patch(patches: Patches) -> None:
     """Trace every semaphore, those made before included."""
     table = EntryTable("Semaphore")
+    semaphore, bounded = threading.Semaphore, threading.BoundedSemaphore
+    patches.wrap(semaphore, "__init__", table.traced_init)
+    patches.wrap(semaphore, "acquire", lambda original: _traced_acquire(table, original))
+    patches.replace(semaphore, "__enter__", semaphore.acquire)
+    patches.wrap(semaphore, "release", lambda original: _traced_release(table, original))
+    patches.wrap(bounded, "release", lambda original: _traced_release(table, original))
 
-    def init(original: Any) -> Any:
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
-            table.construct(self, _getframe(1), original, args, kwargs)
 
-        return __init__
+def _traced_acquire(table: EntryTable, original: Any) -> Any:
+    def acquire(self: Any, blocking: bool = True, timeout: float | None = None) -> Any:
+        entry = table.of(self)
+        if entry is None or not (blocking or timeout is None):
+            return original(self, blocking, timeout)
+        frame = _getframe(1)
+        timed = timeout is not None
+        got = original(self, False) or (
+            blocking and tap.block(entry, True, timed, frame, original, self, True, timeout)
+        )
+        if got:
+            tap.take(entry, True, frame, self.release)
+        return got
 
-    def acquire(original: Any) -> Any:
-        def acquire(self: Any, blocking: bool = True, timeout: float | None = None) -> Any:
-            entry = table.of(self)
-            if entry is None or not (blocking or timeout is None):
-                return original(self, blocking, timeout)
-            frame = _getframe(1)
-            got = original(self, False) or (
-                blocking
-                and tap.block(
-                    entry, True, timeout is not None, frame, original, self, True, timeout
-                )
-            )
-            if got:
-                tap.take(entry, True, frame, self.release)
-            return got
+    return acquire
 
-        return acquire
 
-    def release(original: Any) -> Any:
-        def release(self: Any, n: int = 1) -> None:
-            entry = table.of(self)
-            holds = [tap.give_up(entry, True) for _ in range(n)] if entry is not None else []
-            try:
-                original(self, n)
-            except BaseException:
-                for hold in holds:
-                    tap.recorder.restore(entry, hold)
-                raise
+def _traced_release(table: EntryTable, original: Any) -> Any:
+    def release(self: Any, n: int = 1) -> None:
+        entry = table.of(self)
+        if entry is None:
+            original(self, n)
+            return
+        holds = [tap.give_up(entry, True) for _ in range(n)]
+        try:
+            original(self, n)
+        except BaseException:
+            for hold in holds:
+                tap.recorder.restore(entry, hold)
+            raise
 
-        return release
-
-    patches.wrap(threading.Semaphore, "__init__", init)
-    patches.wrap(threading.Semaphore, "acquire", acquire)
-    patches.replace(threading.Semaphore, "__enter__", threading.Semaphore.acquire)
-    patches.wrap(threading.Semaphore, "release", release)
-    patches.wrap(threading.BoundedSemaphore, "release", release)
+    return release

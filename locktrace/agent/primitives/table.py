@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from types import FrameType
+from sys import _getframe
+from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
 
-from locktrace.agent.ledger import Entry
+from locktrace.agent.ledger import HIDDEN, Entry
 from locktrace.agent.primitives import tap
 
 
@@ -16,8 +17,9 @@ class EntryTable:
     An object that takes no weak reference keeps its entry until one is made anew at its address.
     """
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, hidden_from: CodeType | None = None) -> None:
         self.kind = kind
+        self._hidden_from = hidden_from
         self._rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
 
     def of(self, lock: object) -> Entry | None:
@@ -25,8 +27,27 @@ class EntryTable:
         row = self._rows.get(id(lock))
         return row[0] if row is not None else self._add(lock, tap.recorder.create(self.kind, None))
 
-    def construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
-        """Run `init`, the constructor of a compound primitive: locks made meanwhile are its inner ones."""
+    def traced_init(self, original: Any) -> Any:
+        """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.
+
+        One called from the code `hidden_from`, and all within it, is not traced.
+        """
+
+        def init(lock: Any, *args: Any, **kwargs: Any) -> None:
+            frame = _getframe(1)
+            if frame.f_code is not self._hidden_from:
+                self._construct(lock, frame, original, args, kwargs)
+                return
+            actor = tap.recorder.actor()
+            outer, actor.building = actor.building, HIDDEN
+            try:
+                self._construct(lock, frame, original, args, kwargs)
+            finally:
+                actor.building = outer
+
+        return init
+
+    def _construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
         actor = tap.recorder.actor()
         outer = actor.building
         row = self._rows.get(id(lock))

@@ -34,7 +34,12 @@ def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], obj
 
 
 def block(
-    entry: Entry, shared: bool, timed: bool, frame: FrameType, acquire: Callable[..., Any], *args: Any
+    entry: Entry,
+    shared: bool,
+    timed: bool,
+    frame: FrameType,
+    acquire: Callable[..., Any],
+    *args: Any,
 ) -> Any:
     """Call `acquire(*args)`, which may block, inside a recorded wait; returns what it returns."""
     wait = None

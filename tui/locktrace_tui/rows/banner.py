@@ -48,10 +48,11 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
         state.append(Cell(f"(+ {count(more, 'finding')})", Tone.MUTED))
     if view.ended is not None:
         ended = Cell(f"{view.ended.rstrip('.')}. This is the last picture.", Tone.STRONG)
-        last = Cell(f"{badge.text} {sentence}", badge.tone)
-        state = [ended, last, *state[1:]]
+        state = [ended, badge, *state]
         badge = Cell("■ ENDED", Tone.STRONG)
-    return BannerText(tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest))
+    return BannerText(
+        tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest)
+    )
 
 
 def _verdict(view: View) -> tuple[Cell, Tone, str]:

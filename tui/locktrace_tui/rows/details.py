@@ -7,24 +7,23 @@ from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import count, duration, place, where, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.rows.limits import MOST_ROWS, rest
 from locktrace_tui.rows.signs import mode_letter, times
 
-MOST_WAITERS = 500
-
 HOLDER_COLUMNS = (
-    Column("held", "held", least=6, most=10),
-    Column("oldest", "oldest", least=8, most=11, right=True),
-    Column("site", "holders, by the place that took it", least=20, middle=True),
-    Column("function", "function", least=14, most=14),
-    Column("label", "working on", least=10, most=32, drop=1),
+    Column("held", "holders", least=7, most=10),
+    Column("oldest", "oldest", least=7, most=11, right=True),
+    Column("site", "taken in", least=20, middle=True),
+    Column("function", "function", least=12, most=13),
+    Column("label", "working on", least=16, most=32, drop=1),
 )
 WAITER_COLUMNS = (
     Column("order", "#", least=2, most=4, right=True),
     Column("mode", "as", least=2, most=2),
-    Column("actor", "waiters, in order", least=17, most=26),
-    Column("label", "working on", least=12, most=32),
-    Column("site", "at", least=16, middle=True, drop=1),
-    Column("age", "waits", least=8, most=11, right=True),
+    Column("actor", "waiters", least=8, most=26),
+    Column("label", "working on", least=16, most=32),
+    Column("site", "in", least=16, middle=True, drop=1),
+    Column("age", "waited", least=7, most=11, right=True),
 )
 
 
@@ -46,16 +45,16 @@ def holder_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each site, leaked holds first; those the target no longer lists at the end."""
     rows = [_holder_row(group, snapshot) for group in group_holds(snapshot, facts.holds)]
     if facts.lock.unlisted_holds:
-        rows.append(_rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
+        rows.append(rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
     return tuple(rows)
 
 
 def _holder_row(group: HoldGroup, snapshot: Snapshot) -> Row:
     oldest = group.holds[0]
     if oldest.returned:
-        function = Cell("▲ has returned", Tone.WARNING)
+        function = Cell("has returned", Tone.WARNING)
     elif group.leaked:
-        function = Cell("▲ actor ended", Tone.WARNING)
+        function = Cell("actor ended", Tone.WARNING)
     else:
         function = Cell("still running", Tone.MUTED)
     return Row(
@@ -74,11 +73,10 @@ def waiter_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each wait, in the order of the queue."""
     rows = [
         _waiter_row(order, wait, snapshot)
-        for order, wait in enumerate(facts.waits[:MOST_WAITERS], start=1)
+        for order, wait in enumerate(facts.waits[:MOST_ROWS], start=1)
     ]
-    more = len(facts.waits) - len(rows)
-    if more:
-        rows.append(_rest(f"and {count(more, 'waiter')} more"))
+    if more := len(facts.waits) - len(rows):
+        rows.append(rest(f"and {count(more, 'waiter')} more"))
     return tuple(rows)
 
 
@@ -95,7 +93,3 @@ def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
             Cell(duration(snapshot.age(wait.since_ns))),
         ),
     )
-
-
-def _rest(sentence: str) -> Row:
-    return Row("rest", (Cell(sentence, Tone.MUTED),), spans=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from locktrace.model import Finding, Snapshot
+from locktrace.snapshots.source import Source
 from locktrace.wording import duration, lock_name, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.signs import severity
-from locktrace_tui.rows.source import source_line
 
 COLUMNS = (
     Column("severity", "", least=9, most=9),
@@ -44,6 +44,7 @@ def _since(finding: Finding, snapshot: Snapshot) -> str:
 
 def detail_rows(finding: Finding, snapshot: Snapshot) -> tuple[Row, ...]:
     """The sentence, how sure it is, and the locks, actors and sites with their source lines."""
+    source = Source(snapshot.process)
     told = [
         (severity(finding), Cell(finding.message, Tone.STRONG)),
         (_head("kind"), Cell(finding.kind)),
@@ -55,7 +56,7 @@ def detail_rows(finding: Finding, snapshot: Snapshot) -> tuple[Row, ...]:
     told += [(_head("actor"), Cell(_actor(id_, snapshot))) for id_ in finding.actors]
     for role_site in finding.sites:
         told.append((_head(role_site.role), Cell(str(role_site.site))))
-        if line := source_line(role_site.site):
+        if line := source.line(role_site.site):
             told.append((Cell(""), Cell(f"→ {line}", Tone.ACCENT)))
     return tuple(Row(place, cells) for place, cells in enumerate(told))
 

@@ -13,7 +13,7 @@ from locktrace.session import View
 
 @dataclass(frozen=True, slots=True)
 class LockFacts:
-    """One lock with its holds and waits (oldest first), its findings (worst first), its inner locks.
+    """One lock with its holds and waits, oldest first, and its findings, worst first.
 
     A compound primitive answers for its inner locks: their findings are among its own.
     """

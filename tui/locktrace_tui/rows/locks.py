@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from locktrace.model import SIGNAL_KINDS, Severity, Snapshot
+from locktrace.model import SIGNAL_KINDS, Hold, Severity, Snapshot, Wait
 from locktrace.wording import duration, lock_name
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.rows.limits import MOST_ROWS
 from locktrace_tui.rows.signs import NOTHING, state, times
 
-MOST_ROWS = 500
-"""More rows than this no one reads; the filter finds the others."""
 MANY_UNUSED = 100
 """From this many on, locks that were never used are left out until asked for."""
 LASTING = 1.0
@@ -28,9 +27,9 @@ COLUMNS = (
     Column("kind", "kind", least=6, most=18, sortable=True),
     Column("held", "held", least=6, most=12, sortable=True),
     Column("waiting", "waits", least=6, most=6, right=True, sortable=True),
-    Column("rate", "acq/s", least=6, most=8, right=True, drop=2, sortable=True),
-    Column("contended", "cont %", least=7, most=7, right=True, drop=1, sortable=True),
-    Column("oldest", "oldest", least=8, most=11, right=True, sortable=True),
+    Column("rate", "acq/s", least=6, most=7, right=True, drop=2, sortable=True),
+    Column("contended", "cont %", least=6, most=6, right=True, drop=1, sortable=True),
+    Column("oldest", "oldest", least=7, most=11, right=True, sortable=True),
 )
 SORTS = ("state", "waiting", "oldest", "held", "contended", "rate", "name", "kind")
 """The columns in the order in which the sort key goes through them."""
@@ -45,7 +44,6 @@ class Lens:
     backwards: bool = False
     inner: bool = False
     unused: bool = False
-    expanded: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +75,7 @@ def _inner(f: LockFacts, facts: Mapping[int, LockFacts]) -> Iterable[LockFacts]:
     return (facts[id_] for id_ in f.inner if id_ in facts)
 
 
-def _matches(
-    f: LockFacts, facts: Mapping[int, LockFacts], snapshot: Snapshot, text: str
-) -> bool:
+def _matches(f: LockFacts, facts: Mapping[int, LockFacts], snapshot: Snapshot, text: str) -> bool:
     return (
         not text
         or _says(f, snapshot, text)
@@ -92,8 +88,9 @@ def _says(f: LockFacts, snapshot: Snapshot, text: str) -> bool:
     wanted = text.casefold()
     if wanted in f.lock.name.casefold() or wanted in f.lock.kind.casefold():
         return True
-    labels = {entry.label for entry in (*f.holds, *f.waits)}
-    actors = {entry.actor for entry in (*f.holds, *f.waits)}
+    entries: tuple[Hold | Wait, ...] = (*f.holds, *f.waits)
+    labels = {entry.label for entry in entries}
+    actors = {entry.actor for entry in entries}
     labels.update(actor.label for id_ in actors if (actor := snapshot.actors.get(id_)))
     return any(wanted in label.casefold() for label in labels)
 
@@ -103,9 +100,9 @@ def _urgency(f: LockFacts, snapshot: Snapshot) -> tuple[int, int]:
     if f.worst:
         return (f.worst.severity.rank, -len(f.waits))
     rank = len(Severity)
-    if f.lock.kind not in SIGNAL_KINDS and f.waits:
-        if snapshot.age(f.waits[0].since_ns) >= LASTING:
-            return (rank, 0)
+    waited = snapshot.age(f.waits[0].since_ns) if f.waits else 0
+    if f.lock.kind not in SIGNAL_KINDS and waited >= LASTING:
+        return (rank, 0)
     if f.holds and snapshot.age(f.holds[0].since_ns) >= LASTING:
         return (rank + 1, 0)
     return (rank + 2, 0) if f.used else (rank + 3, 0)
@@ -113,7 +110,7 @@ def _urgency(f: LockFacts, snapshot: Snapshot) -> tuple[int, int]:
 
 _KEYS: Mapping[str, Callable[[LockFacts, Snapshot], tuple[float | str, ...]]] = {
     "state": _urgency,
-    "name": lambda f, _: (),
+    "name": lambda _f, _: (),
     "kind": lambda f, _: (f.lock.kind,),
     "held": lambda f, _: (-f.held,),
     "waiting": lambda f, _: (-len(f.waits),),
@@ -140,10 +137,9 @@ def _rows(
     lens: Lens,
 ) -> Iterable[Row]:
     for f in chosen:
-        is_open = lens.inner or f.lock.id in lens.expanded
-        yield _row(f, snapshot, ("▾ " if is_open else "▸ ") if f.inner else "")
+        yield _row(f, snapshot, ("▾ " if lens.inner else "▸ ") if f.inner else "")
         for inner in _inner(f, facts):
-            if is_open or (lens.text and _says(inner, snapshot, lens.text)):
+            if lens.inner or (lens.text and _says(inner, snapshot, lens.text)):
                 yield _row(inner, snapshot, "└ ")
 
 
@@ -167,7 +163,7 @@ def _row(f: LockFacts, snapshot: Snapshot, mark: str) -> Row:
 
 
 def held(f: LockFacts) -> Cell:
-    """``R×1284``, ``W``, both where both are seen, or a dot."""
+    """The holds in each mode, or a dot."""
     parts = [times(mode, count) for mode, count in f.held_by_mode.items() if count]
     return Cell(" ".join(parts)) if parts else Cell(NOTHING, Tone.MUTED)
 

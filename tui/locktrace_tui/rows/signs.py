@@ -9,6 +9,7 @@ from locktrace_tui.rows.index import LockFacts
 SYMBOLS = {Severity.ERROR: "✘", Severity.WARNING: "▲", Severity.INFO: "◆"}
 TONES = {Severity.ERROR: Tone.ERROR, Severity.WARNING: Tone.WARNING, Severity.INFO: Tone.ACCENT}
 NOTHING = "·"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 _WORDS = {
     "self-deadlock": "deadlock",
@@ -66,6 +67,6 @@ def mode_letter(mode: Mode) -> str:
 
 
 def times(mode: Mode, count: int) -> str:
-    """``W`` for the one exclusive hold, ``R×1284`` and ``W×3`` otherwise."""
+    """``W`` for one exclusive hold, else the letter, a times sign and the number."""
     letter = mode_letter(mode)
-    return letter if letter == "W" and count == 1 else f"{letter}×{count}"
+    return letter if letter == "W" and count == 1 else f"{letter}{TIMES}{count}"

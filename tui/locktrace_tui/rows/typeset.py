@@ -58,7 +58,9 @@ class Typeset:
     def column_at(self, x: int) -> Column | None:
         """The column at a distance from the left; the blank after a column belongs to it."""
         ends = accumulate(self._widths[i] + self._gap for i in self._kept)
-        return next((self.columns[i] for i, end in zip(self._kept, ends, strict=True) if x < end), None)
+        return next(
+            (self.columns[i] for i, end in zip(self._kept, ends, strict=True) if x < end), None
+        )
 
     def _height(self, row: Row) -> int:
         if row.spans:

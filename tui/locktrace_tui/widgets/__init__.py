@@ -1,1 +1,1 @@
-"""The parts of the screen, a file each; they draw cells and know nothing of locks."""
+"""The parts of a screen, a file each. They draw what `rows` made."""

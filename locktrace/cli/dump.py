@@ -1,0 +1,68 @@
+"""`locktrace dump PID`: a snapshot now, with findings and stacks."""
+
+from __future__ import annotations
+
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from locktrace.session import Session, View
+
+EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
+LOOK_S = 0.6  # a finding is told after a second look, and leaks are looked for every 0.25 s
+
+
+class Format(StrEnum):
+    """How a snapshot is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+def dump(
+    pid: Annotated[int, typer.Argument(help="Process to look into.")],
+    format: Annotated[Format, typer.Option(help="How to write it.")] = Format.TEXT,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", help="File to write; else standard output.")
+    ] = None,
+) -> None:
+    """Print who holds what, who waits, the findings and every thread's stack, now."""
+    from locktrace.cli.observing import SETTLE_S, observe
+
+    session = observe(pid, keep=False)
+    try:
+        session.settle(SETTLE_S)
+        text = _render(session, _look_again(session), format)
+    finally:
+        session.close()
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    from locktrace.cli.files import write
+
+    write(output, text)
+
+
+def _look_again(session: Session) -> View:
+    deadline = time.monotonic() + LOOK_S
+    view = session.poll(0.1)
+    while time.monotonic() < deadline and view.ended is None:
+        view = session.poll(0.1)
+    return view
+
+
+def _render(session: Session, view: View, format: Format) -> str:
+    stall = session.take(view)
+    if format is Format.JSON:
+        import json
+
+        from locktrace.snapshots.document import to_document
+
+        return json.dumps(to_document(stall), indent=2) + "\n"
+    from locktrace.snapshots.report import render
+
+    return render(stall)

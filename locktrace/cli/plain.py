@@ -1,0 +1,70 @@
+"""A session as lines: for pipes, CI and logs."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import typer
+
+from locktrace.errors import TargetLostError
+
+if TYPE_CHECKING:
+    from locktrace.model import Finding
+    from locktrace.session import Session, View
+
+POLL_S = 0.25
+STATUS_S = 5.0
+
+
+class Lines:
+    """Prints what changed between views: findings, stall snapshots, a status line at times."""
+
+    def __init__(self) -> None:
+        self._told: set[tuple[object, ...]] = set()
+        self._stalls = 0
+        self._notice = ""
+        self._status_at = 0.0
+
+    def show(self, view: View) -> None:
+        for finding in view.findings:
+            if finding.key not in self._told:
+                self._told.add(finding.key)
+                self._line(view, _headline(finding))
+        for stall in view.stalls[self._stalls :]:
+            self._line(view, f"stall snapshot {stall.id} taken (locktrace stalls show {stall.id})")
+        self._stalls = len(view.stalls)
+        if view.notice and view.notice != self._notice:
+            self._line(view, view.notice)
+        self._notice = view.notice
+        if view.snapshot.taken_ns / 1e9 - self._status_at >= STATUS_S:
+            self._status_at = view.snapshot.taken_ns / 1e9
+            self._line(view, _status(view))
+
+    def _line(self, view: View, text: str) -> None:
+        clock = time.strftime("%H:%M:%S", time.localtime(view.snapshot.taken_at))
+        typer.echo(f"{clock}  {text}")
+
+
+def follow(session: Session) -> None:
+    """Print lines until the target ends; TargetLostError says how it did."""
+    lines = Lines()
+    while True:
+        view = session.poll(POLL_S)
+        lines.show(view)
+        if view.ended is not None:
+            raise TargetLostError(view.ended)
+
+
+def _headline(finding: Finding) -> str:
+    return f"{finding.severity.upper()}  {finding.kind}: {finding.message}"
+
+
+def _status(view: View) -> str:
+    snapshot = view.snapshot
+    acquires = sum(lock.rate for lock in snapshot.locks.values())
+    dropped = f", {snapshot.dropped} events dropped" if snapshot.dropped else ""
+    return (
+        f"{len(snapshot.locks)} locks, {len(snapshot.holds)} holds, {len(snapshot.waits)} waits, "
+        f"{acquires:.0f} acquires/s{dropped}"
+    )

@@ -1,0 +1,20 @@
+"""The environment in which a Python program starts traced, and its children too."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+SITE = Path(__file__).parent / "site"
+
+
+def traced(environ: Mapping[str, str], fd: int | None = None) -> dict[str, str]:
+    """`environ` with the agent switched on; `fd` is an inherited connection to an observer."""
+    path = environ.get("PYTHONPATH", "")
+    changed = dict(environ)
+    changed["LOCKTRACE"] = "1"
+    changed["PYTHONPATH"] = f"{SITE}{os.pathsep}{path}" if path else str(SITE)
+    if fd is not None:
+        changed["LOCKTRACE_FD"] = str(fd)
+    return changed

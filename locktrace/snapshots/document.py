@@ -1,0 +1,194 @@
+"""A stall snapshot as the JSON document that ``docs/schema/dump.schema.json`` describes.
+
+Fields ending in ``_ns`` are nanoseconds of the target's CLOCK_MONOTONIC, or a number of
+them; those ending in ``_s`` are seconds; ``taken_at`` and ``created`` are seconds since the
+epoch. Ids tie the tables together; they mean nothing outside the document.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from locktrace.model import (
+    Actor,
+    Finding,
+    Hold,
+    Lock,
+    Process,
+    Site,
+    Snapshot,
+    Stack,
+    StallSnapshot,
+    ThreadStack,
+    Wait,
+)
+from locktrace.snapshots.groups import is_live_thread
+from locktrace.wording import lock_name, who
+
+SCHEMA = 1
+MOST_HOLDS = 10_000
+"""Holds that a document lists, the oldest; each lock counts its others in ``unlisted_holds``."""
+
+Document = dict[str, Any]
+
+
+def to_document(stall: StallSnapshot) -> Document:
+    """`stall` as dicts, lists, strings and numbers, ready for ``json.dumps``."""
+    snapshot = stall.snapshot
+    holds = sorted(snapshot.holds, key=lambda hold: (hold.since_ns, hold.id))
+    unlisted = Counter(hold.lock for hold in holds[MOST_HOLDS:])
+    return {
+        "schema": SCHEMA,
+        "id": stall.id,
+        "taken_at": snapshot.taken_at,
+        "taken_ns": snapshot.taken_ns,
+        "dropped": snapshot.dropped,
+        "faults": snapshot.faults,
+        "process": _process(snapshot.process),
+        "stacks": {"from": stall.stacks_from, "note": stall.stacks_note},
+        "findings": [_finding(snapshot, finding) for finding in stall.findings],
+        "locks": [_lock(lock, unlisted[lock.id]) for lock in snapshot.locks.values()],
+        "holds": [_hold(snapshot, hold) for hold in holds[:MOST_HOLDS]],
+        "waits": [_wait(snapshot, wait) for wait in snapshot.waits],
+        "threads": list(_threads(snapshot.actors.values(), stall.threads)),
+    }
+
+
+def _process(process: Process) -> Document:
+    return {
+        "pid": process.pid,
+        "created": process.created,
+        "python": process.python,
+        "core": process.core,
+        "command": list(process.command),
+        "agent": process.agent,
+    }
+
+
+def _lock(lock: Lock, unlisted: int) -> Document:
+    return {
+        "id": lock.id,
+        "name": lock.name,
+        "kind": lock.kind,
+        "created_at": None if lock.created_at is None else _site(lock.created_at),
+        "parent": lock.parent,
+        "acquisitions": lock.acquisitions,
+        "contended": lock.contended,
+        "wait_ns": lock.wait_ns,
+        "hold_ns": lock.hold_ns,
+        "foreign_releases": lock.foreign_releases,
+        "unlisted_holds": lock.unlisted_holds + unlisted,
+        "rate_per_s": lock.rate,
+    }
+
+
+def _hold(snapshot: Snapshot, hold: Hold) -> Document:
+    return {
+        "id": hold.id,
+        "lock": hold.lock,
+        "mode": hold.mode.value,
+        "thread": hold.actor,
+        "label": hold.label,
+        "since_ns": hold.since_ns,
+        "age_s": snapshot.age(hold.since_ns),
+        "returned": hold.returned,
+        "site_index": hold.site_index,
+        "stack": _stack(hold.stack),
+    }
+
+
+def _wait(snapshot: Snapshot, wait: Wait) -> Document:
+    return {
+        "id": wait.id,
+        "lock": wait.lock,
+        "mode": wait.mode.value,
+        "thread": wait.actor,
+        "label": wait.label,
+        "since_ns": wait.since_ns,
+        "age_s": snapshot.age(wait.since_ns),
+        "timed": wait.timed,
+        "stack": _stack(wait.stack),
+    }
+
+
+def _threads(actors: Iterable[Actor], stacks: Iterable[ThreadStack]) -> Iterator[Document]:
+    """Each actor with its stack, joined on the OS thread id; then stacks of no known actor.
+
+    Several actors may have had one OS thread id (tasks share their loop's, a new thread may
+    get that of one that ended): the stack is that of the living thread.
+    """
+    unjoined = {id(stack): stack for stack in stacks}
+    by_native = {stack.native_id: stack for stack in unjoined.values()}
+    for actor in actors:
+        stack = by_native.pop(actor.native_id, None) if is_live_thread(actor) else None
+        if stack is not None:
+            del unjoined[id(stack)]
+        yield {
+            "id": actor.id,
+            "name": actor.name,
+            "label": actor.label,
+            "kind": actor.kind,
+            "native_id": actor.native_id,
+            "ended": actor.ended,
+            **_present(stack),
+        }
+    for stack in unjoined.values():
+        yield {
+            "id": None,
+            "name": stack.name,
+            "label": "",
+            "kind": "thread",
+            "native_id": stack.native_id,
+            "ended": False,
+            **_present(stack),
+        }
+
+
+def _present(stack: ThreadStack | None) -> Document:
+    """``active`` is null where the thread's stack was not seen."""
+    if stack is None:
+        return {"active": None, "owns_gil": None, "stack": []}
+    return {"active": stack.active, "owns_gil": stack.owns_gil, "stack": _stack(stack.frames)}
+
+
+def _finding(snapshot: Snapshot, finding: Finding) -> Document:
+    return {
+        "kind": finding.kind,
+        "severity": finding.severity.value,
+        "certainty": finding.certainty.value,
+        "message": finding.message,
+        "locks": [_named_lock(snapshot, lock) for lock in finding.locks],
+        "sites": [{**_site(site.site), "role": site.role} for site in finding.sites],
+        "threads": [_named_actor(snapshot, actor) for actor in finding.actors],
+        "since_ns": finding.since_ns,
+        "age_s": snapshot.age(finding.since_ns),
+        "count": finding.count,
+        "evidence": sorted(finding.evidence),
+    }
+
+
+def _named_lock(snapshot: Snapshot, lock: int) -> Document:
+    known = snapshot.locks.get(lock)
+    created = known.created_at if known is not None else None
+    return {
+        "id": lock,
+        "name": lock_name(snapshot, lock),
+        "kind": known.kind if known is not None else "",
+        "created_at": None if created is None else {"file": created.file, "line": created.line},
+    }
+
+
+def _named_actor(snapshot: Snapshot, actor: int) -> Document:
+    known = snapshot.actors.get(actor)
+    name, label = (known.name, known.label) if known is not None else (who(snapshot, actor), "")
+    return {"id": actor, "name": name, "label": label}
+
+
+def _site(site: Site) -> Document:
+    return {"file": site.file, "line": site.line, "function": site.function}
+
+
+def _stack(stack: Stack) -> list[Document]:
+    return [_site(site) for site in stack]

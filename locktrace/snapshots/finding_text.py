@@ -1,0 +1,115 @@
+"""A finding as text: the sentence, who took it where, who wants it, what the holder does now.
+
+The order is go-deadlock's three-part report; the certainty is in the hung-task report's words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from locktrace.model import Certainty, Finding, Hold, Mode, Site, Wait
+from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits
+from locktrace.snapshots.joined import Joined
+from locktrace.snapshots.layout import wrap
+from locktrace.snapshots.source import Source
+from locktrace.snapshots.stack_text import lock_frames, stack_lines
+from locktrace.wording import count, duration, listing, lock_name, plain, who
+
+MOST_GROUPS = 6
+_INDENT = "   "
+_DEEPER = "     "
+
+
+class FindingText:
+    """Renders the findings of one stall snapshot."""
+
+    def __init__(self, joined: Joined, source: Source, width: int) -> None:
+        self._joined = joined
+        self._snapshot = joined.snapshot
+        self._source = source
+        self._width = width
+
+    def lines(self, number: int, finding: Finding) -> Iterator[str]:
+        doubt = "" if finding.certainty is Certainty.HELD_BY else f" ({finding.certainty})"
+        yield f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
+        yield from wrap(finding.message, self._width, _INDENT)
+        holds, waits = self._concerned(finding)
+        for group in holds[:MOST_GROUPS]:
+            yield ""
+            yield from self._taken(group)
+            yield from self._now(group)
+        for wanted in waits[:MOST_GROUPS]:
+            yield ""
+            yield from self._wanted(wanted)
+        left = max(0, len(holds) - MOST_GROUPS) + max(0, len(waits) - MOST_GROUPS)
+        if left:
+            yield ""
+            yield f"{_INDENT}… and {count(left, 'more place')} that hold or want the same"
+
+    def _concerned(self, finding: Finding) -> tuple[tuple[HoldGroup, ...], tuple[WaitGroup, ...]]:
+        """The holds and waits on the finding's locks that come from the sites it lists."""
+        holding = {listed.site for listed in finding.sites if listed.role == "holder"}
+        wanting = {s.site for s in finding.sites if s.role not in {"holder", "creator"}}
+        locks, actors = set(finding.locks), set(finding.actors)
+
+        def concerns(record: Hold | Wait, sites: set[Site]) -> bool:
+            known = record.site in sites if record.site else record.actor in actors
+            return record.lock in locks and known
+
+        holds = [hold for hold in self._snapshot.holds if concerns(hold, holding)]
+        waits = [wait for wait in self._snapshot.waits if concerns(wait, wanting)]
+        return group_holds(self._snapshot, holds), group_waits(waits)
+
+    def _taken(self, group: HoldGroup) -> Iterator[str]:
+        oldest = group.holds[0]
+        lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
+        takers = self._takers(group.holds)
+        reading = "for reading " if group.mode is Mode.SHARED else ""
+        number = len(group.holds)
+        if number == 1:
+            text = f"{lock} was taken {reading}by {takers} {age} ago"
+        else:
+            text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
+        yield from self._heading(f"{text}{self._fate(group)}", oldest.site)
+        site_index = min(oldest.site_index, len(oldest.stack) - 1)
+        yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
+
+    def _fate(self, group: HoldGroup) -> str:
+        if not group.leaked:
+            return ""
+        actors = [self._snapshot.actors.get(actor) for actor in group.actors]
+        ended = all(actor is not None and actor.ended for actor in actors)
+        them = "that thread" if len(actors) == 1 else "those threads"
+        return f" ({them} ended since)" if ended else " (that function has returned since)"
+
+    def _now(self, group: HoldGroup) -> Iterator[str]:
+        """What the first of the holders that still lives does now."""
+        living = [actor for actor in group.actors if actor in self._joined.stack_of]
+        if not living:
+            return
+        actor = living[0]
+        stack = self._joined.stack_of[actor].frames
+        business = self._joined.business_of(self._joined.stack_of[actor])
+        marked = lock_frames(stack, business.holds, business.waits)
+        yield from self._heading(f"{who(self._snapshot, actor)} is now", None)
+        yield from stack_lines(stack, marked, self._source, self._width, _DEEPER)
+
+    def _wanted(self, group: WaitGroup) -> Iterator[str]:
+        oldest = group.waits[0]
+        lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
+        shared = group.mode is Mode.SHARED
+        wish = f"{lock} is wanted {'for reading ' if shared else ''}by {self._takers(group.waits)}"
+        since = f", the longest for {age}" if len(group.waits) > 1 else f" for {age}"
+        yield from self._heading(wish + since, group.site)
+        yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
+
+    def _heading(self, text: str, site: Site | None) -> list[str]:
+        place = f", at {plain(site.file)}:{site.line}" if site else ""
+        return wrap(f"{text}{place}:", self._width, _INDENT)
+
+    def _takers(self, records: Iterable[Hold | Wait]) -> str:
+        names = (who(self._snapshot, record.actor, record.label) for record in records)
+        return listing(list(dict.fromkeys(names)), most=4)
+
+    def _age(self, since_ns: int) -> str:
+        return duration(self._snapshot.age(since_ns))

@@ -1,0 +1,179 @@
+"""From a JSON document back to the stall snapshot that it was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from locktrace.model import (
+    Actor,
+    Certainty,
+    Finding,
+    Hold,
+    Lock,
+    Mode,
+    Process,
+    RoleSite,
+    Severity,
+    Site,
+    Snapshot,
+    Stack,
+    StallSnapshot,
+    ThreadStack,
+    Wait,
+)
+from locktrace.snapshots.document import SCHEMA
+from locktrace.snapshots.fields import Fields, MalformedDumpError
+
+
+def from_json(text: str | bytes) -> StallSnapshot:
+    """As `from_document`, from the text of a file."""
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise MalformedDumpError("This is no locktrace dump: it is not JSON.") from None
+    return from_document(document)
+
+
+def from_document(document: Any) -> StallSnapshot:
+    """The stall snapshot that `to_document` was given (holds left out for number stay so).
+
+    MalformedDumpError, with a sentence that says what is wrong and where, for a version of
+    the schema that is not ours and for anything that does not keep to it.
+    """
+    fields = Fields(document)
+    schema = fields.integer("schema")
+    if schema != SCHEMA:
+        raise MalformedDumpError(
+            f"This dump follows schema {schema}, and this locktrace reads schema {SCHEMA}; "
+            "use the version of locktrace that wrote it."
+        )
+    stacks = fields.object("stacks")
+    return StallSnapshot(
+        id=fields.text("id"),
+        snapshot=_snapshot(fields),
+        findings=tuple(_finding(item) for item in fields.objects("findings")),
+        threads=tuple(_stacks(fields)),
+        stacks_from=stacks.text("from"),
+        stacks_note=stacks.text("note"),
+    )
+
+
+def _snapshot(fields: Fields) -> Snapshot:
+    locks = [_lock(item) for item in fields.objects("locks")]
+    actors = [_actor(item) for item in fields.objects("threads") if not item.is_null("id")]
+    return Snapshot(
+        process=_process(fields.object("process")),
+        taken_ns=fields.integer("taken_ns"),
+        taken_at=fields.real("taken_at"),
+        locks={lock.id: lock for lock in locks},
+        actors={actor.id: actor for actor in actors},
+        holds=tuple(_hold(item) for item in fields.objects("holds")),
+        waits=tuple(_wait(item) for item in fields.objects("waits")),
+        dropped=fields.integer("dropped"),
+        faults=fields.integer("faults"),
+    )
+
+
+def _process(fields: Fields) -> Process:
+    return Process(
+        pid=fields.integer("pid"),
+        created=fields.real("created"),
+        python=fields.text("python"),
+        core=fields.text("core"),
+        command=fields.texts("command"),
+        agent=fields.text("agent"),
+    )
+
+
+def _lock(fields: Fields) -> Lock:
+    created = None if fields.is_null("created_at") else _site(fields.object("created_at"))
+    return Lock(
+        id=fields.integer("id"),
+        kind=fields.text("kind"),
+        name=fields.text("name"),
+        created_at=created,
+        parent=fields.optional_integer("parent"),
+        acquisitions=fields.integer("acquisitions"),
+        contended=fields.integer("contended"),
+        wait_ns=fields.integer("wait_ns"),
+        hold_ns=fields.integer("hold_ns"),
+        foreign_releases=fields.integer("foreign_releases"),
+        unlisted_holds=fields.integer("unlisted_holds"),
+        rate=fields.real("rate_per_s"),
+    )
+
+
+def _actor(fields: Fields) -> Actor:
+    return Actor(
+        id=fields.integer("id"),
+        name=fields.text("name"),
+        kind=fields.text("kind"),
+        native_id=fields.optional_integer("native_id"),
+        label=fields.text("label"),
+        ended=fields.flag("ended"),
+    )
+
+
+def _hold(fields: Fields) -> Hold:
+    return Hold(
+        id=fields.integer("id"),
+        lock=fields.integer("lock"),
+        mode=fields.word("mode", Mode),
+        actor=fields.integer("thread"),
+        stack=_stack(fields),
+        since_ns=fields.integer("since_ns"),
+        label=fields.text("label"),
+        returned=fields.flag("returned"),
+        site_index=fields.natural("site_index"),
+    )
+
+
+def _wait(fields: Fields) -> Wait:
+    return Wait(
+        id=fields.integer("id"),
+        lock=fields.integer("lock"),
+        mode=fields.word("mode", Mode),
+        actor=fields.integer("thread"),
+        stack=_stack(fields),
+        since_ns=fields.integer("since_ns"),
+        label=fields.text("label"),
+        timed=fields.flag("timed"),
+    )
+
+
+def _finding(fields: Fields) -> Finding:
+    return Finding(
+        kind=fields.text("kind"),
+        severity=fields.word("severity", Severity),
+        certainty=fields.word("certainty", Certainty),
+        message=fields.text("message"),
+        locks=tuple(item.integer("id") for item in fields.objects("locks")),
+        sites=tuple(RoleSite(_site(i), i.text("role")) for i in fields.objects("sites")),
+        actors=tuple(item.integer("id") for item in fields.objects("threads")),
+        since_ns=fields.integer("since_ns"),
+        evidence=frozenset(fields.integers("evidence")),
+        count=fields.integer("count"),
+    )
+
+
+def _stacks(fields: Fields) -> Iterator[ThreadStack]:
+    """The present stacks, in the order of their OS thread ids, as `take` puts them."""
+    seen = [item for item in fields.objects("threads") if not item.is_null("active")]
+    for item in sorted(seen, key=lambda item: item.optional_integer("native_id") or 0):
+        yield ThreadStack(
+            native_id=item.optional_integer("native_id"),
+            name=item.text("name"),
+            frames=_stack(item),
+            owns_gil=item.flag("owns_gil"),
+            active=item.flag("active"),
+        )
+
+
+def _stack(fields: Fields) -> Stack:
+    return tuple(_site(item) for item in fields.objects("stack"))
+
+
+def _site(fields: Fields) -> Site:
+    return Site(fields.text("file"), fields.integer("line"), fields.text("function"))

@@ -1,0 +1,91 @@
+"""A stall snapshot as plain text: what is wrong first, then the locks, then every thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+
+from locktrace.model import StallSnapshot
+from locktrace.snapshots.finding_text import FindingText
+from locktrace.snapshots.joined import Joined
+from locktrace.snapshots.layout import wrap
+from locktrace.snapshots.lock_text import lock_lines
+from locktrace.snapshots.source import Source
+from locktrace.snapshots.thread_text import thread_lines
+from locktrace.wording import count, plain
+
+WIDTH = 100
+
+
+def render(stall: StallSnapshot, width: int = WIDTH) -> str:
+    """The whole report, no line wider than `width` cells (at least 40), a newline at the end."""
+    width = max(40, width)
+    joined, source = Joined(stall), Source(stall.snapshot.process)
+    lines = [
+        *_header(stall, width),
+        "",
+        *_findings(joined, source, width),
+        "",
+        *_section("Locks", lock_lines(stall, width)),
+        "",
+        *_section("Threads", thread_lines(joined, source, width)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
+    """The findings alone."""
+    width = max(40, width)
+    lines = _findings(Joined(stall), Source(stall.snapshot.process), width)
+    return "\n".join(lines) + "\n"
+
+
+def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
+    snapshot, process = stall.snapshot, stall.snapshot.process
+    python = f", {plain(process.python)}" if process.python else ""
+    core = f", {plain(process.core)} core" if process.core else ""
+    yield from _field("process", f"{process.pid}{python}{core}", width)
+    if process.command:
+        yield from _field("command", plain(" ".join(process.command)), width)
+    yield from _field("taken", _when(snapshot.taken_at), width)
+    holds = len(snapshot.holds) + sum(lock.unlisted_holds for lock in snapshot.locks.values())
+    sizes = [
+        count(len(snapshot.locks), "lock"),
+        count(holds, "hold"),
+        count(len(snapshot.waits), "wait"),
+        count(sum(not actor.ended for actor in snapshot.actors.values()), "thread"),
+    ]
+    yield from _field("ledger", ", ".join(sizes), width)
+    if snapshot.faults:
+        faults = count(snapshot.faults, "fault")
+        yield from _field("agent", f"{faults} of its own, which it kept from the program", width)
+    sources = {"py-spy": "from py-spy", "agent": "from the agent"}
+    origin = sources.get(stall.stacks_from, "none")
+    note = f": {stall.stacks_note}" if stall.stacks_note else ""
+    yield from _field("stacks", origin + note, width)
+
+
+def _field(name: str, text: str, width: int) -> list[str]:
+    return wrap(text, width, indent=" " * 9, first=f"{name:<9}")
+
+
+def _when(taken_at: float) -> str:
+    try:
+        return time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(taken_at))
+    except (OverflowError, ValueError, OSError):  # a file may say anything
+        return f"{taken_at} s since the epoch"
+
+
+def _findings(joined: Joined, source: Source, width: int) -> list[str]:
+    findings = joined.stall.findings
+    if not findings:
+        return ["No findings."]
+    text = FindingText(joined, source, width)
+    lines: list[str] = []
+    for number, finding in enumerate(findings, 1):
+        lines += ["", *text.lines(number, finding)]
+    return _section(count(len(findings), "finding"), lines)
+
+
+def _section(title: str, lines: Iterable[str]) -> list[str]:
+    return [title, "-" * len(title), *lines]

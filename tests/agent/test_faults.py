@@ -1,0 +1,94 @@
+"""A fault of the tracer never reaches the program; an exception of the program always does."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from typing import Any
+
+import pytest
+
+from locktrace.agent.off import OFF
+from locktrace.agent.primitives import tap
+from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.python_core import PythonRecorder
+
+
+@pytest.mark.parametrize("method", ["acquired", "released", "waiting"])
+def test_a_recorder_that_raises_is_counted_and_the_lock_works(
+    recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    lock = TracedLock()
+    monkeypatch.setattr(PythonRecorder, method, property(lambda self: 1 / 0))
+    monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")  # count this file as ours
+    with lock:
+        assert lock.locked()
+        assert not lock.acquire(timeout=0.01)
+    assert not lock.locked()
+    assert "ZeroDivisionError" in tap.faults[0]
+    tap.faults.clear()
+
+
+def test_a_tracer_that_keeps_failing_switches_itself_off(
+    recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = TracedLock()
+    monkeypatch.setattr(PythonRecorder, "acquired", property(lambda self: 1 / 0))
+    monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")
+    for _ in range(tap.MAX_FAULTS + 1):
+        with lock:
+            pass
+    assert tap.recorder is OFF
+    tap.faults.clear()
+
+
+def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
+    recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Alarm(Exception):
+        pass
+
+    def handler(*_: Any) -> None:
+        raise Alarm
+
+    original = PythonRecorder.acquired
+
+    def interrupted(self: PythonRecorder, *arguments: Any) -> None:
+        original(self, *arguments)
+        signal.raise_signal(signal.SIGUSR1)
+
+    monkeypatch.setattr(PythonRecorder, "acquired", interrupted)
+    before = signal.signal(signal.SIGUSR1, handler)
+    lock = TracedLock()
+    try:
+        with pytest.raises(Alarm):
+            lock.acquire()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert not lock.locked()
+    assert lock._entry.holds == []
+
+
+def test_a_finalizer_may_take_a_traced_lock_inside_the_recorder(recorder: PythonRecorder) -> None:
+    lock = TracedLock()
+
+    class Finalized:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            with lock:
+                pass
+
+    before = gc.get_threshold()
+    gc.set_threshold(1)
+    try:
+        for _ in range(200):
+            Finalized()
+            with TracedLock():
+                pass
+    finally:
+        gc.set_threshold(*before)
+        gc.collect()
+    assert lock._entry.holds == []
+    assert lock._entry.acquisitions == 200

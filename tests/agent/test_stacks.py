@@ -1,0 +1,98 @@
+"""Stacks are interned, bounded, and know which frame must answer for a release."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from locktrace.agent import stacks
+from locktrace.agent.ledger import Stack
+from locktrace.agent.stacks import StackTable
+
+
+def here() -> FrameType:
+    return sys._getframe(1)
+
+
+def site(stack: Stack) -> str:
+    return stack.frames[stack.site_index][0].co_name
+
+
+def test_the_same_place_is_the_same_stack() -> None:
+    table = StackTable(depth=3)
+    first, second = [table.of(here()) for _ in range(2)]
+    assert first is second
+    assert len(first.frames) == 3
+
+
+def test_the_table_is_bounded_and_says_unknown_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stacks, "MAX_STACKS", 2)
+    table = StackTable(depth=2)
+    known = table.of(here())
+    assert known.id == 1
+    assert table.of(here()) is table.unknown
+
+
+def test_a_plain_function_answers_for_its_own_acquire() -> None:
+    def work() -> Stack:
+        return StackTable(depth=4).of(here())
+
+    stack = work()
+    assert (site(stack), stack.judgeable) == ("work", True)
+
+
+def test_a_wrapper_named_acquire_hands_the_duty_to_its_caller() -> None:
+    def acquire_table() -> Stack:
+        return StackTable(depth=4).of(here())
+
+    def work() -> Stack:
+        return acquire_table()
+
+    stack = work()
+    assert (site(stack), stack.judgeable, stack.site_steps) == ("work", True, 1)
+
+
+def test_a_context_manager_made_of_a_generator_hands_it_to_the_with_block() -> None:
+    found: list[Stack] = []
+
+    @contextlib.contextmanager
+    def locked() -> Iterator[None]:
+        found.append(StackTable(depth=5).of(here()))
+        yield
+
+    def work() -> None:
+        with locked():
+            pass
+
+    work()
+    assert (site(found[0]), found[0].judgeable) == ("work", True)
+
+
+def test_a_class_that_locks_in_enter_hands_it_to_the_with_block() -> None:
+    found: list[Stack] = []
+
+    class Locked:
+        def __enter__(self) -> None:
+            found.append(StackTable(depth=5).of(here()))
+
+        def __exit__(self, *exc_info: object) -> None:
+            pass
+
+    def work() -> None:
+        with Locked():
+            pass
+
+    work()
+    assert site(found[0]) == "work"
+
+
+def test_a_suspended_generator_proves_nothing() -> None:
+    def rows() -> Iterator[Stack]:
+        yield StackTable(depth=4).of(here())
+
+    [stack] = rows()
+    assert not stack.judgeable

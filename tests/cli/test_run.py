@@ -1,0 +1,159 @@
+"""`locktrace run`: the program is as it is under plain python, and its findings are told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import TARGETS, environment
+
+PROGRAM = str(TARGETS / "program.py")
+
+
+def plainly(*arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *arguments],
+        env=environment(trace=False),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_argv_path_and_stdin_are_as_under_plain_python(locktrace: Any) -> None:
+    arguments = (PROGRAM, "show", "--report", "-x", "--help")
+    traced = locktrace("run", *arguments, stdin="its input")
+    assert json.loads(traced.stdout) == json.loads(plainly(*arguments, stdin="its input").stdout)
+
+
+def test_a_module_runs_as_with_python_m(locktrace: Any) -> None:
+    traced = locktrace("run", "-m", "json.tool", "--compact", stdin='{"a": 1}')
+    assert (traced.returncode, traced.stdout) == (0, '{"a":1}\n')
+
+
+@pytest.mark.parametrize("arguments", [("exit", "0"), ("exit", "3"), ("raise",)])
+def test_the_exit_code_and_errors_are_the_programs_own(
+    locktrace: Any, arguments: tuple[str, ...]
+) -> None:
+    traced, plain = locktrace("run", PROGRAM, *arguments), plainly(PROGRAM, *arguments)
+    assert traced.returncode == plain.returncode
+    assert traced.stderr.startswith(plain.stderr)
+    assert traced.stdout == plain.stdout
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_a_program_that_dies_of_a_signal_makes_the_command_die_of_it(
+    locktrace: Any, signum: signal.Signals
+) -> None:
+    assert locktrace("run", PROGRAM, "kill", str(int(signum))).returncode == -signum
+
+
+def test_a_signal_sent_to_the_command_reaches_the_program() -> None:
+    running = subprocess.Popen(
+        [sys.executable, "-m", "locktrace", "run", PROGRAM, "catch"],
+        env=environment(trace=False),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == "ready\n"
+    running.terminate()
+    assert running.communicate()[0] == "caught\n"
+    assert running.returncode == 3
+
+
+def test_a_clean_program_is_told_to_be_clean_on_stderr_only(locktrace: Any) -> None:
+    done = locktrace("run", PROGRAM)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("locktrace: no findings")
+
+
+def test_a_lock_leaked_by_a_short_program_is_reported_and_fails_it(
+    locktrace: Any, tmp_path: Path
+) -> None:
+    report = tmp_path / "report.json"
+    done = locktrace("run", "--report", str(report), str(TARGETS / "leak_at_exit.py"))
+    assert done.returncode == 70
+    assert "Account.guard" in done.stderr
+    assert "leak_at_exit.py:11" in done.stderr
+    document = json.loads(report.read_text())
+    [finding] = document["findings"]
+    assert finding["kind"] == "leaked-lock"
+    assert finding["locks"][0]["name"] == "Account.guard"
+    assert finding["sites"][0]["line"] == 11
+
+
+def test_a_deadlock_ends_the_program_when_asked_to_and_names_both_threads(locktrace: Any) -> None:
+    script = str(TARGETS / "lock_order.py")
+    done = locktrace("run", "--on-stall", "exit", script, "--join")
+    assert done.returncode == 70
+    assert "deadlock" in done.stderr
+    assert "transfer" in done.stderr
+    assert "audit" in done.stderr
+    assert "lock_order.accounts" in done.stderr
+
+
+def test_a_program_that_ignores_signals_is_ended_all_the_same(locktrace: Any) -> None:
+    done = locktrace("run", "--on-stall", "exit", str(TARGETS / "stubborn.py"))
+    assert done.returncode == 70
+    assert "self-deadlock" in done.stderr
+
+
+def test_children_are_traced_too(locktrace: Any) -> None:
+    done = locktrace("run", str(TARGETS / "spawning.py"))
+    assert done.stdout == "True <class '_thread.lock'>\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["run"], "Missing argument"),
+        (["run", "--reprot", "x", "program.py"], "there is no option --reprot"),
+        (["run", "-m"], "-m needs the name of a module"),
+        (["run", "--fail-on", "leak", "program.py"], "there is no finding kind 'leak'"),
+        (["run", "--on-stall", "wait", "program.py"], "Invalid value for '--on-stall'"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_exit_code_2(
+    locktrace: Any, arguments: list[str], complaint: str
+) -> None:
+    done = locktrace(*arguments)
+    assert done.returncode == 2
+    assert complaint in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_told_before_the_program_runs(
+    locktrace: Any, tmp_path: Path
+) -> None:
+    done = locktrace("run", "--report", str(tmp_path / "none" / "r.json"), PROGRAM, "show")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_displaced_sitecustomize_still_runs(locktrace: Any, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('mine')\n")
+    path = f"{tmp_path}:{environment(trace=False)['PYTHONPATH']}"
+    done = locktrace("run", PROGRAM, PYTHONPATH=path)
+    assert done.stdout.count("mine") == plainly_with(path).count("mine") + 1
+
+
+def plainly_with(path: str) -> str:
+    """What the command's own interpreter prints with the same PYTHONPATH."""
+    done = subprocess.run(
+        [sys.executable, "-c", ""],
+        env=environment(trace=False, PYTHONPATH=path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout

@@ -1,0 +1,40 @@
+"""Fixtures for every folder of tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from locktrace.agent.off import OFF
+from locktrace.agent.primitives import tap
+from locktrace.agent.python_core import PythonRecorder
+from tests.support import interpreters
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets and saved snapshots of one test are its own."""
+    runtime = tmp_path / "run"
+    runtime.mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+@pytest.fixture(params=sorted(interpreters().items()), ids=lambda pair: pair[0])
+def python(request: pytest.FixtureRequest) -> str:
+    """The executable of each CPython on this machine."""
+    executable: str = request.param[1]
+    return executable
+
+
+@pytest.fixture
+def recorder() -> Iterator[PythonRecorder]:
+    """A fresh recorder behind the primitives; nothing of `threading` is patched."""
+    fresh = PythonRecorder(depth=8)
+    tap.recorder = fresh
+    yield fresh
+    tap.recorder = OFF
+    faults, tap.faults[:] = list(tap.faults), []
+    assert not faults, f"the agent swallowed faults of its own: {faults}"

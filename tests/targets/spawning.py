@@ -1,0 +1,7 @@
+"""Starts a Python child that says whether it is traced."""
+
+import subprocess
+import sys
+
+CHILD = "import sys, threading; print('locktrace' in sys.modules, type(threading.Lock()))"
+print(subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True).stdout, end="")

@@ -1,0 +1,34 @@
+"""The chosen lock: its holders by site and its waiters in order."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from locktrace.model import Snapshot
+from locktrace.wording import lock_name
+from locktrace_tui.rows import details
+from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.widgets.pane import Pane
+from locktrace_tui.widgets.table import Table
+from locktrace_tui.widgets.tones import content
+
+
+class LockPane(Pane):
+    def __init__(self) -> None:
+        super().__init__(id="lock", title="Lock")
+
+    def compose(self) -> ComposeResult:
+        yield Static(classes="facts")
+        yield Table(details.HOLDER_COLUMNS, empty="nobody holds it", id="holders")
+        yield Table(details.WAITER_COLUMNS, empty="nobody waits for it", id="waiters")
+
+    def show(self, facts: LockFacts | None, snapshot: Snapshot) -> None:
+        """Without a lock to show, the pane is empty."""
+        holders = details.holder_rows(facts, snapshot) if facts else ()
+        waiters = details.waiter_rows(facts, snapshot) if facts else ()
+        self.set_title(lock_name(snapshot, facts.lock.id) if facts else "Lock")
+        line = content(details.origin_and_totals(facts.lock)) if facts else ""
+        self.query_one(Static).update(line)
+        self.query_one("#holders", Table).show_rows(holders)
+        self.query_one("#waiters", Table).show_rows(waiters)
