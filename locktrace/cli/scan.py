@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from locktrace.scan.records import Report
 
 EXAMPLES = (
-    "Examples: locktrace scan src · locktrace scan src --list · locktrace scan src --format sarif -o scan.sarif · "
+    "Examples: locktrace scan src · locktrace scan src --list · "
+    "locktrace scan src --format sarif -o scan.sarif · "
     "locktrace scan src --since report.json. Exit codes: 0 clean · 1 findings · 2 usage."
 )
 
@@ -58,7 +59,7 @@ def scan(
 ) -> None:
     """List every lock and unlock in the source, and report those that do not pair."""
     from locktrace.scan import baseline as known
-    from locktrace.scan.config import UsageError
+    from locktrace.scan.errors import UsageError
 
     if since is not None:
         raise typer.Exit(_since(since, paths or []))

@@ -21,7 +21,8 @@ class Place:
 
 
 def rules_for(kind: str, places: Iterable[Place], findings: Iterable[Finding]) -> tuple[str, ...]:
-    """Codes of the findings at one of `places` whose rule sees runtime findings of `kind` in the source.
+    """Codes of the findings at one of `places` whose rule sees runtime findings of `kind` in the
+    source.
 
     A finding is at its own line and at each line of its path.
     """
@@ -41,7 +42,9 @@ def rules_at(kind: str, places: Iterable[Place]) -> tuple[str, ...]:
 
 
 def findings_in(files: Iterable[str]) -> tuple[Finding, ...]:
-    """The findings of the rules, comments and configuration left aside, in the files that are there."""
+    """The findings of the rules, comments and configuration left aside, in the files that are
+    there.
+    """
     present = sorted(path for path in map(Path, set(files)) if path.is_file())
     return scan(present, Config(), jobs=1).findings if present else ()
 

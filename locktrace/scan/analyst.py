@@ -10,22 +10,22 @@ from dataclasses import replace
 
 from locktrace.scan import hints
 from locktrace.scan.discover import Discovery
-from locktrace.scan.facts import Acquired, Blocked, Called, Draft, FunctionFacts, FunctionResult
+from locktrace.scan.facts import Draft, FunctionResult
 from locktrace.scan.flow.builder import Builder
-from locktrace.scan.flow.graph import RAISED, RETURNED
 from locktrace.scan.function_flow import Body, FunctionFlow
 from locktrace.scan.listing import listed
 from locktrace.scan.modules import Function
 from locktrace.scan.operations import Reader
-from locktrace.scan.paths import Alternatives, Delta, Paths, State, explore
+from locktrace.scan.paths import Alternatives, Paths, explore
 from locktrace.scan.project import Project
 from locktrace.scan.records import LockRef, Operation
 from locktrace.scan.rules import FUNCTION_RULES
 from locktrace.scan.scope import Scope
+from locktrace.scan.summaries import flow_facts, plain_facts
+from locktrace.scan.translation import translated
 from locktrace.scan.vocabulary import LINE_WORDS
 
 _LOCK_ACTIONS = frozenset({"acquire", "try", "release", "wait", "notify", "enter", "callback"})
-_MOST_WAYS = 4
 _MODULE = "<module>"
 
 
@@ -39,6 +39,7 @@ class Analyst:
         self._results: dict[str, FunctionResult] = {}
         self._scopes: dict[str, Scope] = {}
         self._under_way: set[str] = set()
+        self._strange: list[str] = []
         self._hints: dict[str, dict[tuple[str, str], str]] = {}
 
     def add(self, discovery: Discovery) -> None:
@@ -46,6 +47,8 @@ class Analyst:
 
     def link(self, project: Project) -> None:
         self.project = project
+        names = {name for index in project.modules.values() for name in index.lock_names}
+        self._strange = sorted(name for name in names if not LINE_WORDS.search(name))
 
     def own_results(self) -> Iterator[FunctionResult]:
         """The results of all functions, modules and class bodies that mention locks."""
@@ -106,9 +109,8 @@ class Analyst:
 
     def _speaking(self, discovery: Discovery) -> list[str]:
         """Functions that mention a lock, also by a name that only this project knows as one."""
-        strange = [name for name in discovery.index.lock_names if not LINE_WORDS.search(name)]
         found = dict.fromkeys(discovery.mentioning)
-        found.update(dict.fromkeys(_functions_with(discovery, strange)))
+        found.update(dict.fromkeys(_functions_with(discovery, self._strange)))
         return list(found)
 
     def _callers_by_name(self, effects: Iterable[str]) -> Iterator[str]:
@@ -176,10 +178,10 @@ class Analyst:
             flow = FunctionFlow(
                 function, discovery.index.path, node, graph, Paths(graph), operations, locks
             )
-            return FunctionResult(_plain_facts(flow), _drafts(flow), listed(flow))
+            return FunctionResult(plain_facts(flow), _drafts(flow), listed(flow))
         paths = explore(graph, lambda operation: self._effect(operation, locks))
         flow = FunctionFlow(function, discovery.index.path, node, graph, paths, operations, locks)
-        return FunctionResult(_facts(flow), _drafts(flow), listed(flow))
+        return FunctionResult(flow_facts(flow), _drafts(flow), listed(flow))
 
     def _effect(self, operation: Operation, locks: dict[str, LockRef]) -> Alternatives | None:
         """What a call leaves behind, in the caller's names; remembers the locks it brings in."""
@@ -208,32 +210,6 @@ class Analyst:
         return function.qualname in discovery.mentioning
 
 
-def translated(
-    ways: Alternatives, callee: str, args: dict[str, str], locks: dict[str, LockRef]
-) -> Alternatives:
-    """The callee's locks as the caller names them; those that it cannot name are left out."""
-    found = []
-    for way in ways:
-        changes = []
-        for delta in way:
-            key = key_for_caller(delta.lock.key, callee, args)
-            if key is not None:
-                lock = replace(delta.lock, key=key)
-                locks.setdefault(key, lock)
-                changes.append(Delta(lock, delta.mode, delta.change))
-        found.append(tuple(changes))
-    return tuple(found)
-
-
-def key_for_caller(key: str, callee: str, args: dict[str, str]) -> str | None:
-    """A callee's key in the caller's names: globals as they are, what hangs on a parameter by its argument."""
-    if key.startswith("@"):
-        return None if key.startswith(f"@{callee}.<locals>.") else key
-    root = re.split(r"[.\[]", key, maxsplit=1)[0]
-    base = args.get(root)
-    return None if base is None else base + key[len(root) :]
-
-
 def _functions_with(discovery: Discovery, names: list[str]) -> Iterator[str]:
     # Few names occur in a module at all, and a search for one is quick.
     present = [name for name in names if name in discovery.source.text]
@@ -254,111 +230,3 @@ def _mentioning(discovery: Discovery) -> Iterator[tuple[ast.AST, Function]]:
 
 def _drafts(flow: FunctionFlow) -> tuple[Draft, ...]:
     return tuple(draft for rule in FUNCTION_RULES for draft in rule.check(flow))
-
-
-def _plain_facts(flow: FunctionFlow) -> FunctionFacts:
-    """A function without locks of its own still calls and blocks."""
-    called = tuple(Called(op.callee, op.line, op.args) for op in flow.operations if op.callee)
-    blocked = tuple(
-        Blocked(op.note, op.line) for op in flow.operations if op.action == "block" and not op.timed
-    )
-    function = flow.function
-    return FunctionFacts(
-        function.id,
-        flow.file,
-        function.qualname,
-        function.line,
-        called=called,
-        blocked=blocked,
-        handlers=_signal_handlers(flow),
-    )
-
-
-def _facts(flow: FunctionFlow) -> FunctionFacts:
-    function = flow.function
-    is_generator = any(op.action == "yield" for op in flow.operations)
-    returned = flow.paths.at(RETURNED)
-    back = () if is_generator else _ways(flow, returned)
-    inside: Alternatives = ()
-    if function.context_manager:
-        inside = _ways(flow, {s for _, states in flow.nodes("yield") for s in states})
-    taken = [d.lock.id for way in _ways(flow, returned, most=99) for d in way if d.change > 0]
-    callbacks = {
-        op.lock.id for op in flow.operations if op.action == "callback" and op.lock is not None
-    }
-    return FunctionFacts(
-        function.id,
-        flow.file,
-        function.qualname,
-        function.line,
-        tuple(_acquired(flow)),
-        tuple(_called(flow)),
-        tuple(_blocked(flow)),
-        back,
-        inside,
-        frozenset(_given_back(flow)) | callbacks,
-        frozenset(taken),
-        _signal_handlers(flow),
-    )
-
-
-def _ways(flow: FunctionFlow, states: set[State], most: int = _MOST_WAYS) -> Alternatives:
-    ways = set()
-    for state in states:
-        changes = []
-        for held in state.held:
-            if held.level and held.key in flow.locks:
-                changes.append(Delta(flow.locks[held.key], held.mode, 1 if held.level > 0 else -1))
-        ways.add(tuple(changes))
-    if flow.paths.cut or len(ways) > most or ways <= {()}:
-        return ()
-    return tuple(sorted(ways, key=len))
-
-
-def _given_back(flow: FunctionFlow) -> Iterator[str]:
-    """Locks that some path ends with having released what it did not acquire, however it ends."""
-    ends = flow.paths.at(RETURNED) | flow.paths.at(RAISED)
-    for state in ends or {s for _, states in flow.nodes("release", "loop", "test") for s in states}:
-        yield from (flow.locks[h.key].id for h in state.held if h.level < 0 and h.key in flow.locks)
-
-
-def _acquired(flow: FunctionFlow) -> Iterator[Acquired]:
-    for node, states in flow.nodes("acquire"):
-        operation = node.operation
-        assert operation is not None
-        if operation.lock is None:
-            continue
-        known = [state.of(operation.lock.key, operation.mode) for state in states]
-        if all(held is not None and held.level < 0 for held in known):
-            continue  # takes back what its caller held before
-        yield Acquired(operation.lock, operation.mode, operation.line, flow.holdings(states))
-
-
-def _called(flow: FunctionFlow) -> Iterator[Called]:
-    for node, states in flow.nodes("call", "enter"):
-        operation = node.operation
-        if operation is not None and operation.callee:
-            let_go = frozenset(h.key for state in states for h in state.held if h.level < 0)
-            yield Called(
-                operation.callee, operation.line, operation.args, flow.holdings(states), let_go
-            )
-
-
-def _blocked(flow: FunctionFlow) -> Iterator[Blocked]:
-    for node, states in flow.nodes("block", "wait"):
-        operation = node.operation
-        if operation is None or operation.timed:
-            continue
-        own = operation.lock.key if operation.action == "wait" and operation.lock else ""
-        shown = operation.lock.name if operation.lock else ""
-        note = operation.note or f"{shown}.{operation.method}() waits to be notified"
-        yield Blocked(note, operation.line, flow.holdings(states), own)
-
-
-def _signal_handlers(flow: FunctionFlow) -> tuple[str, ...]:
-    module = flow.function.id[: -len(flow.function.qualname) - 1]
-    return tuple(
-        f"{module}.{dict(op.args)['1']}"
-        for op in flow.operations
-        if op.method == "signal.signal" and "1" in dict(op.args)
-    )

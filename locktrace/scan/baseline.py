@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from locktrace.errors import CannotSaveError
-from locktrace.scan.config import UsageError
+from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Finding
 
 _SCHEMA = 1

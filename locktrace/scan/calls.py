@@ -1,13 +1,15 @@
-"""The call graph of the project: what a call acquires, blocks on and orders, through all it calls."""
+"""The call graph of the project: what a call acquires, blocks on and orders, through all it
+calls.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from locktrace.scan.analyst import key_for_caller
 from locktrace.scan.facts import Acquired, Blocked, Called, Draft, FunctionFacts, Holding
 from locktrace.scan.records import LockRef, Step
+from locktrace.scan.translation import key_for_caller
 
 _DEEPEST = 8
 _DEEPEST_BLOCK = 3
@@ -16,7 +18,9 @@ _MOST = 60
 
 @dataclass(frozen=True, slots=True)
 class ReachedLock:
-    """An acquire that a call comes to. ``key``: its lock as the caller names it, if the caller can."""
+    """An acquire that a call comes to. ``key``: its lock as the caller names it, if the caller
+    can.
+    """
 
     item: Acquired
     key: str | None
@@ -38,7 +42,9 @@ class ReachedBlock:
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """``first`` is held when ``second`` is acquired, in ``mode``; ``gates`` are the other locks held."""
+    """``first`` is held when ``second`` is acquired, in ``mode``; ``gates`` are the other locks
+    held.
+    """
 
     first: Holding
     second: LockRef
@@ -61,6 +67,7 @@ class CallGraph:
         self._under_way: set[str] = set()
         self._given_back = frozenset(i for f in self._facts.values() for i in f.given_back)
         self._taken = frozenset(i for f in self._facts.values() for i in f.taken)
+        self._touched = frozenset(i for f in self._facts.values() for i in f.touched)
         self._called_holding: set[tuple[str, str]] | None = None
 
     def functions(self) -> Iterator[FunctionFacts]:
@@ -70,7 +77,9 @@ class CallGraph:
         return self._facts.get(name)
 
     def missing(self) -> set[str]:
-        """Functions that are called under a lock, by a finalizer or a handler, and not known yet."""
+        """Functions that are called under a lock, by a finalizer or a handler, and not known
+        yet.
+        """
         wanted = {c.callee for f in self._facts.values() for c in f.called if c.held}
         for facts in self._facts.values():
             wanted.update(facts.handlers)
@@ -88,6 +97,8 @@ class CallGraph:
     def stands(self, draft: Draft) -> bool:
         """Whether nothing in the project explains what looks wrong in one function."""
         if draft.unless_given_back & self._given_back or draft.unless_taken & self._taken:
+            return False
+        if draft.unless_acquired & self._touched:
             return False
         return draft.unless_called_holding not in self._holding_callers()
 
@@ -165,7 +176,7 @@ class CallGraph:
             frozenset(gates),
         )
 
-    def _acquires_in(self, name: str, depth: int = 0) -> tuple[ReachedLock, ...]:
+    def _acquires_in(self, name: str) -> tuple[ReachedLock, ...]:
         if name in self._locks:
             return self._locks[name]
         facts = self._facts.get(name)

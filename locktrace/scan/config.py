@@ -18,21 +18,17 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from locktrace.errors import LocktraceError
+from locktrace.scan.errors import UsageError
 from locktrace.scan.rules import RULES, find_rule
 
 _KEYS = frozenset({"select", "ignore", "exclude", "baseline", "per-path-ignores"})
 
 
-class UsageError(LocktraceError):
-    """An option, a rule's name or the configuration is wrong."""
-
-    exit_code = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Codes are whole; ``select`` empty means all. Patterns of ``per_path`` are relative to ``root``."""
+    """Codes are whole; ``select`` empty means all. Patterns of ``per_path`` are relative to
+    ``root``.
+    """
 
     select: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()

@@ -30,7 +30,7 @@ class Crew:
         context = multiprocessing.get_context("fork" if "fork" in methods else None)
         for _ in range(0 if self._local else self._jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs,), daemon=True)  # type: ignore[attr-defined]
+            process = context.Process(target=_serve, args=(theirs,), daemon=True)
             process.start()
             theirs.close()
             self._ends.append(ours)
@@ -87,7 +87,9 @@ class Crew:
 
 
 class undisturbed:  # noqa: N801 - used as a statement
-    """No garbage collection: trees are many objects in no circle, and looking through them costs a third."""
+    """No garbage collection: trees are many objects in no circle, and looking through them costs a
+    third.
+    """
 
     def __enter__(self) -> None:
         self._was = gc.isenabled()

@@ -1,4 +1,6 @@
-"""Which names are locks: imports and aliases, globals, attributes, dataclass fields, annotations."""
+"""Which names are locks: imports and aliases, globals, attributes, dataclass fields,
+annotations.
+"""
 
 from __future__ import annotations
 
@@ -25,20 +27,36 @@ _MANAGERS = frozenset(
 )
 
 
+def assignments(node: ast.Assign | ast.AnnAssign) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """Target and value of each assignment that a statement makes; tuples are taken apart."""
+    if node.value is None:
+        return
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        value = node.value
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            yield from zip(target.elts, value.elts, strict=False)
+        else:
+            yield target, value
+
+
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """All statements of a body, nested blocks included, nested functions and classes not entered."""
+    """All statements of a body, nested blocks included, nested functions and classes not
+    entered.
+    """
     for statement in body:
         yield statement
         if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             continue
         for field in ("body", "orelse", "finalbody"):
-            yield from statements(getattr(statement, field, ()))
+            yield from statements(getattr(statement, field, []))
         for handler in getattr(statement, "handlers", ()) or getattr(statement, "cases", ()):
             yield from statements(handler.body)
 
 
 class Discovery:
-    """Reads one source into an index, and keeps the nodes of its functions for the rounds to come."""
+    """Reads one source into an index, and keeps the nodes of its functions for the rounds to
+    come.
+    """
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -133,17 +151,15 @@ class Discovery:
             imports[alias.asname or alias.name] = f"{module}.{alias.name}"
 
     def _global(self, node: ast.Assign | ast.AnnAssign) -> None:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
-        names = [target.id for target in targets if isinstance(target, ast.Name)]
-        if not names or node.value is None:
-            return
-        value = self.value(node.value, node.lineno)
-        alias = "" if value else self.dotted(node.value)
-        for name in names:
+        for target, made in assignments(node):
+            if not isinstance(target, ast.Name):
+                continue
+            value = self.value(made, node.lineno)
+            alias = "" if value else self.dotted(made)
             if value:
-                self.index.values.setdefault(name, value)
-            elif alias in PRIMITIVES and f"{self.index.name}.{name}" not in PRIMITIVES:
-                self.index.imports[name] = alias
+                self.index.values.setdefault(target.id, value)
+            elif alias in PRIMITIVES and f"{self.index.name}.{target.id}" not in PRIMITIVES:
+                self.index.imports[target.id] = alias
 
     def _function(self, node: FunctionNode, prefix: str, owner: str) -> None:
         qualname = prefix + node.name
@@ -163,7 +179,9 @@ class Discovery:
             bool(decorators & _MANAGERS),
         )
         self.nodes[qualname] = node
-        speaks = self.mentions(node.lineno, node.end_lineno or node.lineno)
+        speaks = (
+            self.mentions(node.lineno, node.end_lineno or node.lineno) or node.name == "__del__"
+        )
         if speaks:
             self.mentioning.append(qualname)
         if owner and (speaks or node.name in _SETTERS):
@@ -228,23 +246,15 @@ class Discovery:
         me = node.args.args[0].arg if node.args.args else ""
         annotated = {a.arg: a.annotation for a in node.args.args if a.annotation}
         for statement in statements(node.body):
-            if not isinstance(statement, (ast.Assign, ast.AnnAssign)) or statement.value is None:
+            if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
                 continue
-            value = self.value(statement.value, statement.lineno)
-            if value is None and isinstance(statement.value, ast.Name):
-                annotation = annotated.get(statement.value.id)
-                value = (
-                    Value(self._annotation(annotation), statement.lineno) if annotation else None
-                )
-            if value is None or not value.type:
-                continue
-            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-            for target in targets:
-                if (
-                    isinstance(target, ast.Attribute)
-                    and isinstance(target.value, ast.Name)
-                    and target.value.id == me
-                ):
+            for target, made in assignments(statement):
+                if not (isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name)):
+                    continue
+                value = self.value(made, statement.lineno)
+                if value is None and isinstance(made, ast.Name) and made.id in annotated:
+                    value = Value(self._annotation(annotated[made.id]), statement.lineno)
+                if value is not None and value.type and target.value.id == me:
                     self._attribute(found, target.attr, value)
 
     def _attribute(self, owner: Class, name: str, value: Value) -> None:
@@ -260,15 +270,12 @@ class Discovery:
         if self.dotted(call.func).rpartition(".")[2] != "register_rwlock" or not call.args:
             return
         given = {}
-        for keyword in call.keywords:
-            try:
-                given[keyword.arg] = ast.literal_eval(keyword.value)
-            except ValueError:
-                return
         try:
+            for keyword in call.keywords:
+                given[keyword.arg or ""] = ast.literal_eval(keyword.value)
             self.index.rwlocks[self.dotted(call.args[0])] = rw_methods(**given)
-        except (TypeError, IndexError):
-            return
+        except (TypeError, ValueError, IndexError):
+            return  # no call of ours
 
     def _name_locks(self) -> None:
         """Names of locks that do not sound like it make more functions worth a look."""

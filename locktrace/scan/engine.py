@@ -20,7 +20,9 @@ from locktrace.scan.source import python_files
 _SMALL = 400_000
 """Bytes of source below which one process is quicker than two."""
 READ_EVERY_FILE_UP_TO = 4_000_000
-"""Bytes of source up to which files that mention no lock are parsed too, for the calls through them."""
+"""Bytes of source up to which files that mention no lock are parsed too, for the calls through
+them.
+"""
 _ROUNDS = 6
 
 
@@ -28,18 +30,18 @@ def scan(
     paths: Iterable[Path],
     config: Config,
     jobs: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Report:
-    """Scan the files under `paths`. LocktraceError for a path that is not there."""
+    """Scan the files under `paths`. UsageError for a path that is not there."""
     started = time.perf_counter()
-    files = [(path, path.stat().st_size) for path in python_files(paths, config.exclude)]
+    files = [(path, _size(path)) for path in python_files(paths, config.exclude)]
     size = sum(size for _, size in files)
     workers = (jobs or os.cpu_count() or 1) if size > _SMALL else 1
     with undisturbed(), Crew(workers) as crew:
         reading = _read(crew, files, size <= READ_EVERY_FILE_UP_TO, progress)
         results = _judge(crew, reading.indexes)
-    graph = CallGraph(result.facts for result in results.values())
-    drafts = [draft for result in results.values() for draft in result.drafts]
+    graph = CallGraph(results[name].facts for name in sorted(results))
+    drafts = [draft for name in sorted(results) for draft in results[name].drafts]
     drafts += [draft for rule in PROJECT_RULES for draft in rule.check(graph)]
     sieve = Sieve(config, reading.ignored)
     findings = sieve.sift(draft.finding for draft in drafts if graph.stands(draft))
@@ -54,6 +56,13 @@ def scan(
         0,
         tuple(sieve.notices()),
     )
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0  # is told when it cannot be read
 
 
 class _Reading:

@@ -10,7 +10,8 @@ from locktrace.scan.records import Finding, Listed, LockRef
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A lock that is held at some point: since ``line``; ``always``: on every path that leads there.
+    """A lock that is held at some point: since ``line``; ``always``: on every path that leads
+    there.
 
     ``scoped``: taken by a `with`, so nobody else can give it back meanwhile.
     """
@@ -48,7 +49,9 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Blocked:
-    """A call that blocks; ``own`` is the key of the lock that it lets go meanwhile (a Condition's)."""
+    """A call that blocks; ``own`` is the key of the lock that it lets go meanwhile (a
+    Condition's).
+    """
 
     note: str
     line: int
@@ -58,10 +61,11 @@ class Blocked:
 
 @dataclass(frozen=True, slots=True)
 class FunctionFacts:
-    """``back``: the ways it comes back; ``inside``: what is held at its `yield`, for a context manager.
+    """``back``: the ways it comes back; ``inside``: what is held at its `yield`, for a context
+    manager.
 
     ``given_back`` and ``taken`` are the ids of locks that it releases without having acquired
-    them, or returns holding.
+    them, or returns holding; ``touched`` of all that it acquires in any way.
     """
 
     id: str
@@ -75,6 +79,7 @@ class FunctionFacts:
     inside: Alternatives = ()
     given_back: frozenset[str] = frozenset()
     taken: frozenset[str] = frozenset()
+    touched: frozenset[str] = frozenset()
     handlers: tuple[str, ...] = ()
 
 
@@ -82,13 +87,15 @@ class FunctionFacts:
 class Draft:
     """A finding that stands unless the rest of the project explains it.
 
-    It falls if somebody gives back a lock of ``unless_given_back``, takes one of
-    ``unless_taken``, or calls this function while holding the lock ``unless_called_holding``.
+    It falls if somebody gives back a lock of ``unless_given_back``, returns holding one of
+    ``unless_taken``, acquires one of ``unless_acquired`` in any way, or calls this function
+    while holding the lock ``unless_called_holding``.
     """
 
     finding: Finding
     unless_given_back: frozenset[str] = frozenset()
     unless_taken: frozenset[str] = frozenset()
+    unless_acquired: frozenset[str] = frozenset()
     unless_called_holding: tuple[str, str] | None = None
 
 

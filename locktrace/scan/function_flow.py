@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from locktrace.scan.discover import FunctionNode, statements
@@ -14,6 +14,14 @@ from locktrace.scan.paths import Paths, Point, State
 from locktrace.scan.records import LockRef, Operation, Step
 from locktrace.scan.vocabulary import SWALLOWERS
 
+_STEPS = {
+    ("test", "true"): "the test is true",
+    ("test", "false"): "the test is false",
+    ("loop", "true"): "goes round the loop",
+    ("loop", "false"): "the loop ends",
+    ("return", ""): "returns",
+    ("handler", ""): "the exception is caught",
+}
 Body = FunctionNode | ast.Module | ast.ClassDef
 _EXPECTED_ERRORS = frozenset(
     {"RuntimeError", "ThreadError", "error", "Exception", "BaseException", "ValueError"}
@@ -40,10 +48,14 @@ class FunctionFlow:
             if node.operation is not None and node.operation.action in actions:
                 yield node, states
 
-    def points(self, node: Node, states: set[State]) -> Iterator[Point]:
-        number = next(n for n, found in enumerate(self.graph.nodes) if found is node)
-        for state in states:
-            yield number, state
+    def nearest(self, node: Node | int, states: Iterable[State]) -> Point:
+        """The one of these states at a node to which the way is shortest."""
+        if isinstance(node, int):
+            number = node
+        else:
+            number = next(n for n, found in enumerate(self.graph.nodes) if found is node)
+        points = ((number, state) for state in states)
+        return min(points, key=lambda p: (len(self.paths.way_to(p)), p[1].held, p[1].facts))
 
     def holdings(self, states: set[State]) -> tuple[Holding, ...]:
         """What is held in some of these states."""
@@ -65,7 +77,9 @@ class FunctionFlow:
         return tuple(found.values())
 
     def expects_an_error(self, line: int) -> bool:
-        """Whether the line is where the source shows that it may raise: in a `try` for it, or assertRaises."""
+        """Whether the line is where the source shows that it may raise: in a `try` for it, or
+        assertRaises.
+        """
         if self._daring is None:
             self._daring = list(_daring_lines(self.node.body))
         return any(first <= line <= last for first, last in self._daring)
@@ -78,7 +92,9 @@ class FunctionFlow:
         )
 
     def is_unclear(self, key: str) -> bool:
-        """The result of a try is used in a way that is not followed, or the lock is asked whether it is held."""
+        """The result of a try is used in a way that is not followed, or the lock is asked whether
+        it is held.
+        """
         return any(
             op.lock is not None
             and op.lock.key == key
@@ -90,7 +106,9 @@ class FunctionFlow:
         return key.startswith(f"@{self.function.id}.<locals>.")
 
     def story(self, point: Point, key: str, last: str) -> tuple[Step, ...]:
-        """The way to `point` from where the lock was first taken, line by line, and `last` at its end."""
+        """The way to `point` from where the lock was first taken, line by line, and `last` at its
+        end.
+        """
         steps: list[Step] = []
         started = False
         line = 0
@@ -121,31 +139,21 @@ def _holds(state: State, key: str, mode: str) -> bool:
 
 
 def _step(operation: Operation, label: str, mine: bool) -> str:
-    action = operation.action
-    word = "read-locked" if operation.mode == "shared" else "acquired"
-    if mine and action == "acquire":
-        return f"{word} here"
-    if mine and action == "try":
-        return {"true": f"{word} here", "false": "not acquired"}.get(
-            label, f"{word} here, if it was free"
-        )
-    if mine and action == "release":
-        return "released here"
+    if mine and operation.action in ("acquire", "try", "release"):
+        return _own_step(operation, label)
     if label == "raise":
-        return (
-            "raises"
-            if action == "raise"
-            else f"may raise: {operation.method or operation.note or action}"
-        )
-    if action == "test":
-        return f"the test is {label}"
-    if action == "loop":
-        return "goes round the loop" if label == "true" else "the loop ends"
-    if action == "return":
-        return "returns"
-    if action == "handler":
-        return "the exception is caught"
-    return ""
+        shown = operation.method or operation.note or operation.action
+        return "raises" if operation.action == "raise" else f"may raise: {shown}"
+    return _STEPS.get((operation.action, label), "")
+
+
+def _own_step(operation: Operation, label: str) -> str:
+    word = "read-locked" if operation.mode == "shared" else "acquired"
+    if operation.action == "release":
+        return "released here"
+    if operation.action == "acquire" or label == "true":
+        return f"{word} here"
+    return "not acquired" if label == "false" else f"{word} here, if it was free"
 
 
 def _daring_lines(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
@@ -153,9 +161,8 @@ def _daring_lines(body: list[ast.stmt]) -> Iterator[tuple[int, int]]:
         if isinstance(statement, (ast.With, ast.AsyncWith)):
             for item in statement.items:
                 call = item.context_expr
-                if isinstance(call, ast.Call) and isinstance(call.func, (ast.Name, ast.Attribute)):
-                    if SWALLOWERS.search(ast.unparse(call.func)):
-                        yield statement.lineno, statement.end_lineno or statement.lineno
+                if isinstance(call, ast.Call) and SWALLOWERS.search(ast.unparse(call.func)):
+                    yield statement.lineno, statement.end_lineno or statement.lineno
         elif isinstance(statement, ast.Try) and any(map(_expects, statement.handlers)):
             yield statement.body[0].lineno, statement.body[-1].end_lineno or 0
 

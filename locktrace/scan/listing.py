@@ -43,7 +43,9 @@ def _line(
 
 
 def _released_in_finally(flow: FunctionFlow) -> set[tuple[str, str]]:
-    """Locks whose release runs on the way out by an exception too: more than one copy, or a `finally`."""
+    """Locks whose release runs on the way out by an exception too: more than one copy, or a
+    `finally`.
+    """
     import ast
 
     from locktrace.scan.discover import statements

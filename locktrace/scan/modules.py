@@ -1,4 +1,6 @@
-"""What one module offers the others: its names, classes and functions. Plain records, to be sent."""
+"""What one module offers the others: its names, classes and functions. Plain records, to be
+sent.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ class Class:
 
 @dataclass(slots=True)
 class ModuleIndex:
-    """One module. ``hints`` are types of arguments, as its own calls give them: (function, parameter) -> type."""
+    """One module. ``hints`` are types of arguments, as its own calls give them: (function,
+    parameter) -> type.
+    """
 
     name: str
     path: str

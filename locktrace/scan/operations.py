@@ -127,9 +127,10 @@ class Reader:
                 yield from self._parts(function.value)
         else:
             yield from self._parts(function)
-        for argument in (*node.args, *node.keywords):
-            value = argument.value if isinstance(argument, (ast.keyword, ast.Starred)) else argument
-            yield from self._argument(value)
+        for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
+            yield from self._argument(
+                argument.value if isinstance(argument, ast.Starred) else argument
+            )
         yield from self._called(node, result, target)
 
     def _argument(self, value: ast.expr) -> Iterator[Operation]:
@@ -139,8 +140,8 @@ class Reader:
                 yield Operation("escape", value.lineno, handle.lock)
                 return
         if isinstance(value, (ast.Tuple, ast.List)):
-            for element in value.elts:
-                yield from self._argument(element)
+            for each in value.elts:
+                yield from self._argument(each)
         else:
             yield from self._parts(value)
 
@@ -269,7 +270,12 @@ class Reader:
             note = f"{dotted}() {BLOCKING[dotted]}"
             timed = dotted == "select.select" and len(node.args) > 3
             return Operation(
-                "block", node.lineno, method=dotted, timed=timed, note=note, calm=False
+                "block",
+                node.lineno,
+                method=dotted,
+                timed=timed,
+                note=note,
+                calm=dotted == "time.sleep",
             )
         method = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         calm = dotted in CALM_CALLS or method in CALM_METHODS

@@ -21,7 +21,9 @@ _DEEPEST_HOLD = 3
 
 @dataclass(frozen=True, slots=True, order=True)
 class Held:
-    """``level``: 1 and more held since ``line``; 0 released at ``line``; -1 the caller's hold released."""
+    """``level``: 1 and more held since ``line``; 0 released at ``line``; -1 the caller's hold
+    released.
+    """
 
     key: str
     mode: str
@@ -45,7 +47,9 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """What a call leaves behind: +1 one more hold of the lock, -1 one less. ``lock`` as the callee names it."""
+    """What a call leaves behind: +1 one more hold of the lock, -1 one less. ``lock`` as the callee
+    names it.
+    """
 
     lock: LockRef
     mode: str
@@ -74,7 +78,9 @@ class Paths:
         return self.reached.get(node, set())
 
     def way_to(self, point: Point) -> list[tuple[Point, str]]:
-        """The points on the way there, first to last, each with the label of the edge that left it."""
+        """The points on the way there, first to last, each with the label of the edge that left
+        it.
+        """
         way: list[tuple[Point, str]] = []
         came = self.before.get(point)
         while came is not None:
@@ -84,7 +90,9 @@ class Paths:
 
 
 def explore(graph: Graph, effects: Effects) -> Paths:
-    """Follow every path from the entry, breadth first, so that the way to a point is a short one."""
+    """Follow every path from the entry, breadth first, so that the way to a point is a short
+    one.
+    """
     paths = Paths(graph)
     start = (graph.entry, State())
     paths.before[start] = None
@@ -114,19 +122,14 @@ def _after(
         return ()  # wrappers of an acquire or release do not raise, as these do not
     if operation is None or label == "raise":
         return (state,)
-    action = operation.action
-    if action == "test":
-        return _tested(operation, state, label)
-    if action == "acquire" and operation.lock is not None:
-        return (acquired(state, operation.lock.key, operation.mode, operation.line),)
-    if action == "release" and operation.lock is not None:
-        return (released(state, operation.lock.key, operation.mode, operation.line),)
-    if action == "try" and operation.lock is not None:
-        return _tried(operation, state, label)
-    if action == "set":
-        return (_forgotten(state, operation),)
     if operation.callee:
         return _called(operation, state, label, effects)
+    if operation.lock is not None and operation.action in _MOVES:
+        return (
+            _MOVES[operation.action](state, operation.lock.key, operation.mode, operation.line),
+        )
+    if operation.action in _TURNS:
+        return _TURNS[operation.action](operation, state, label)
     return (state,)
 
 
@@ -191,13 +194,13 @@ def _knowing(state: State, text: str, answer: bool) -> State:
     return State(state.held, tuple(sorted(facts.items())))
 
 
-def _forgotten(state: State, operation: Operation) -> State:
+def _forgotten(operation: Operation, state: State, _label: str) -> tuple[State, ...]:
     name = operation.var
     mentions = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
     facts = [(text, known) for text, known in state.facts if not mentions.search(text)]
     if operation.note:
         facts.append((name, operation.note == "True"))
-    return State(state.held, tuple(sorted(facts)))
+    return (State(state.held, tuple(sorted(facts))),)
 
 
 def _called(operation: Operation, state: State, label: str, effects: Effects) -> Iterator[State]:
@@ -220,3 +223,14 @@ def _called(operation: Operation, state: State, label: str, effects: Effects) ->
         if len(alternatives) > 1 and operation.var:
             after = _knowing(after, operation.var, holds)
         yield after
+
+
+_MOVES: dict[str, Callable[[State, str, str, int], State]] = {
+    "acquire": acquired,
+    "release": released,
+}
+_TURNS: dict[str, Callable[[Operation, State, str], tuple[State, ...]]] = {
+    "test": _tested,
+    "try": _tried,
+    "set": _forgotten,
+}

@@ -23,6 +23,11 @@ class LockRef:
     primitive: Primitive = UNKNOWN
 
     @property
+    def changing(self) -> bool:
+        """The name stands for one lock here and another there, so that nothing can be paired."""
+        return self.key.startswith("~")
+
+    @property
     def known(self) -> bool:
         return self.primitive is not UNKNOWN
 

@@ -9,7 +9,7 @@ from locktrace.scan.discover import Discovery, FunctionNode, statements
 from locktrace.scan.modules import Function, Value
 from locktrace.scan.project import Project
 from locktrace.scan.records import LockRef
-from locktrace.scan.vocabulary import PRIMITIVES, RW_VIEWS, SMELLS, UNKNOWN, Primitive
+from locktrace.scan.vocabulary import PRIMITIVES, RW_VIEWS, SMELLS, Primitive
 
 _DEEPEST = 8
 _UNKNOWN_CONDITION = Primitive("Condition", reentrant=None, condition=True)
@@ -37,6 +37,10 @@ class Handle:
 
     lock: LockRef
     mode: str = "exclusive"
+
+
+CHANGING = "~"
+"""Begins the key of what hangs on a variable with several meanings: two uses may be two locks."""
 
 
 class Scope:
@@ -101,22 +105,17 @@ class Scope:
 
     def thing(self, node: ast.expr, depth: int = 0) -> Thing | None:
         """What a Name, Attribute, Subscript or constructor call stands for."""
-        if depth > _DEEPEST:
-            return None
         if isinstance(node, ast.Name):
             return self._name(node.id, depth)
-        if isinstance(node, ast.Attribute):
+        if isinstance(node, ast.Attribute) and depth <= _DEEPEST:
             base = self.thing(node.value, depth + 1)
             return self._attribute(base, node.attr) if base else None
         if isinstance(node, ast.Subscript):
             return self._subscript(node, depth)
         if isinstance(node, ast.Call):
-            return self._call(node, depth)
-        if isinstance(node, ast.NamedExpr):
-            return self.thing(node.target, depth + 1)
-        if isinstance(node, ast.Await):
-            return self.thing(node.value, depth + 1)
-        return None
+            return self._call(node)
+        inner = node.value if isinstance(node, (ast.Await, ast.NamedExpr)) else None
+        return self.thing(inner, depth + 1) if inner is not None else None
 
     def _view(self, node: ast.expr) -> Handle | None:
         """``rw.reader``, ``rw.gen_rlock()``: one mode of a known read-write lock."""
@@ -203,7 +202,7 @@ class Scope:
         place = f"{self.function.id}.<locals>.{name}"
         own = Thing(f"@{place}", place, name)
         if value is None:
-            return own
+            return Thing(f"{CHANGING}{place}", place, name)
         if isinstance(value, (ast.Name, ast.Attribute, ast.Subscript)):
             if isinstance(value, ast.Attribute) and value.attr in ("acquire", "release"):
                 base = self.thing(value.value, depth + 1)
@@ -296,7 +295,7 @@ class Scope:
         place = ast.unparse(node.slice)
         return Thing(f"{base.key}[{place}]", f"{base.id}[]", f"{base.name}[{place}]", base.element)
 
-    def _call(self, node: ast.Call, depth: int) -> Thing | None:
+    def _call(self, node: ast.Call) -> Thing | None:
         if isinstance(node.func, ast.Name) and node.func.id == "super" and self.owner:
             return Thing(
                 self.function.params[0] if self.function.params else "", self.owner, "super"
@@ -306,11 +305,4 @@ class Scope:
             self.project.primitive(made.type) or self.project.class_(made.type)
         ):
             return Thing(f"<new {made.type}>", made.type, made.type.rpartition(".")[2], made.type)
-        if isinstance(node.func, ast.Attribute) and self.thing(node.func.value, depth + 1) is None:
-            return None
         return None
-
-
-def lock_kind(lock: LockRef) -> str:
-    """The kind as the listing shows it."""
-    return lock.primitive.kind if lock.primitive is not UNKNOWN else "lock?"

@@ -10,7 +10,9 @@ from locktrace.scan.rules import RULES, find_rule
 
 
 class Sieve:
-    """Keeps count of what it leaves out. ``ignored``: file -> line -> codes, none of them meaning all."""
+    """Keeps count of what it leaves out. ``ignored``: file -> line -> codes, none of them meaning
+    all.
+    """
 
     def __init__(self, config: Config, ignored: dict[str, dict[int, frozenset[str]]]) -> None:
         self._config = config

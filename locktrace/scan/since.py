@@ -1,4 +1,6 @@
-"""`locktrace scan --since REPORT.json`: what a run acquired and never released, with the scanner's word on it."""
+"""`locktrace scan --since REPORT.json`: what a run acquired and never released, with the scanner's
+word on it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from locktrace.scan.agreement import Place, rules_for
-from locktrace.scan.config import UsageError
+from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Finding
 
 
@@ -27,7 +29,9 @@ class UnreleasedSite:
 
 
 def unreleased_sites(report: Path) -> tuple[UnreleasedSite, ...]:
-    """The sites in a report of `locktrace run` or `dump`, most holds first; UsageError if it is none."""
+    """The sites in a report of `locktrace run` or `dump`, most holds first; UsageError if it is
+    none.
+    """
     try:
         document = json.loads(report.read_text(encoding="utf-8"))
         names = {lock["id"]: str(lock["name"]) for lock in document["locks"]}
@@ -50,7 +54,8 @@ def lines(sites: Iterable[UnreleasedSite], findings: Iterable[Finding]) -> Itera
         word = "read-locked" if site.mode == "shared" else "acquired"
         times = f"{site.count} times" if site.count > 1 else "once"
         rule = f" [{', '.join(codes)}]" if codes else " [no rule sees why]"
-        yield f"{site.file}:{site.line}: {site.lock} {word} {times} in {site.function}, never released{rule}"
+        place = f"{site.file}:{site.line}"
+        yield f"{place}: {site.lock} {word} {times} in {site.function}, never released{rule}"
 
 
 def _site(hold: dict[str, Any], names: dict[int, str]) -> tuple[str, int, str, str, str]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from locktrace.errors import LocktraceError
+from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Trouble
 from locktrace.scan.vocabulary import LINE_WORDS, LOCK_USE, WORDS
 
@@ -35,12 +35,12 @@ class Source:
 
 
 def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterator[Path]:
-    """The files under `paths`, sorted, each once; LocktraceError for a path that is not there."""
+    """The files under `paths`, sorted, each once; UsageError for a path that is not there."""
     patterns = tuple(excluded)
     seen: set[Path] = set()
     for path in paths:
         if not path.exists():
-            raise LocktraceError(f"there is no file or folder '{path}'")
+            raise UsageError(f"there is no file or folder '{path}'")
         for found in sorted(_walk(path)) if path.is_dir() else (path,):
             if found not in seen and not any(found.match(pattern) for pattern in patterns):
                 seen.add(found)
@@ -56,7 +56,9 @@ def _walk(root: Path) -> Iterator[Path]:
 
 
 def module_name(path: Path) -> str:
-    """The dotted name by which `path` would be imported, from the folders with an ``__init__.py``."""
+    """The dotted name by which `path` would be imported, from the folders with an
+    ``__init__.py``.
+    """
     parts = [] if path.stem == "__init__" else [path.stem]
     folder = path.absolute().parent
     while (folder / "__init__.py").exists() and folder.name:
@@ -99,7 +101,9 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
 def _mentions_a_lock(line: str) -> bool:
     # Most lines are settled by the first test; a regular expression on each is ten times slower.
     hint = "ock" in line or "cquire" in line or "elease" in line or "utex" in line
-    return bool((hint or "ond" in line or "em" in line) and LINE_WORDS.search(line))
+    return bool(
+        (hint or "ond" in line or "em" in line or "signal." in line) and LINE_WORDS.search(line)
+    )
 
 
 def _decode(data: bytes) -> str:
@@ -111,7 +115,9 @@ def _decode(data: bytes) -> str:
 
 
 def suppressions(lines: list[str]) -> dict[int, frozenset[str]]:
-    """Line -> the codes and names that a ``# locktrace: ignore[…]`` there names; empty: all of them."""
+    """Line -> the codes and names that a ``# locktrace: ignore[…]`` there names; empty: all of
+    them.
+    """
     found = {}
     for number, line in enumerate(lines, 1):
         if "locktrace:" in line and (match := _SUPPRESSION.search(line)):

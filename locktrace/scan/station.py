@@ -1,4 +1,6 @@
-"""One process's share of a scan: the modules that it has read, and the rounds that it takes part in."""
+"""One process's share of a scan: the modules that it has read, and the rounds that it takes part
+in.
+"""
 
 from __future__ import annotations
 

@@ -20,7 +20,9 @@ class Primitive:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A method of a read-write lock: ``action`` is acquire, try or release; ``mode`` as in the model."""
+    """A method of a read-write lock: ``action`` is acquire, try or release; ``mode`` as in the
+    model.
+    """
 
     action: str
     mode: str
@@ -181,9 +183,11 @@ WORDS = re.compile(
 
 LINE_WORDS = re.compile(
     r"(?<![A-Za-z])(?:[rw]_?)?(?:un)?[lL]ock(?![a-z])|[a-z]Lock\b|RLock\b|[mM]utex|Semaphore|(?<![a-z])sem(?:aphore)?\b"
-    r"|(?<![A-Za-z])[cC]ond(?:ition)?\b|allocate_lock|\bacquire|\.release\b|\brelease_"
+    r"|(?<![A-Za-z])[cC]ond(?:ition)?\b|allocate_lock|\bacquire|\.release\b|\brelease_|signal\.signal\("
 )
-"""A function without any of these in its lines has no lock in it, but for names of its module's own."""
+"""A function without any of these in its lines has no lock in it, but for names of its module's
+own.
+"""
 
 LOCK_USE = re.compile(
     r"(?:[lL]ock|Condition|Semaphore|utex)\s*\(|\.(?:acquire|release)\b|\bwith\b|[=:,].*(?:Lock|Condition|Semaphore)\b"
@@ -247,21 +251,23 @@ STARTERS = frozenset({"threading.Thread.start", "multiprocessing.process.BasePro
 
 CALM_CALLS = frozenset(
     {
-        "len", "isinstance", "issubclass", "id", "bool", "set", "dict", "list", "frozenset", "tuple", "object",
-        "time.time", "time.monotonic", "time.perf_counter", "time.time_ns", "time.monotonic_ns",
-        "get_ident", "threading.get_ident", "_thread.get_ident", "_get_ident", "os.getpid",
-        "threading.current_thread", "current_thread", "type", "callable", "hash", "repr", "max", "min",
-        "print", "deque", "collections.deque", "_time", "_deque",
+        "len", "isinstance", "issubclass", "id", "bool", "set", "dict", "list",
+        "frozenset", "tuple", "object", "time.time", "time.monotonic",
+        "time.perf_counter", "time.time_ns", "time.monotonic_ns", "get_ident",
+        "threading.get_ident", "_thread.get_ident", "_get_ident", "os.getpid",
+        "threading.current_thread", "current_thread", "type", "callable", "hash",
+        "repr", "max", "min", "print", "deque", "collections.deque", "_time", "_deque",
     }
 )  # fmt: skip
 """Calls that do not raise in practice."""
 
 CALM_METHODS = frozenset(
     {
-        "append", "appendleft", "clear", "discard", "add", "extend", "copy", "keys", "values", "items",
-        "notify", "notify_all", "notifyAll", "locked", "is_set", "isSet", "setdefault", "empty", "full",
-        "qsize", "cancelled", "done", "is_alive", "startswith", "endswith", "union", "update", "_is_owned",
-        "debug", "info", "warning",
+        "append", "appendleft", "clear", "discard", "add", "extend", "copy", "keys",
+        "values", "items", "notify", "notify_all", "notifyAll", "locked", "is_set",
+        "isSet", "setdefault", "empty", "full", "qsize", "cancelled", "done",
+        "is_alive", "startswith", "endswith", "union", "update", "_is_owned", "debug",
+        "info", "warning",
     }
 )  # fmt: skip
 """Methods that do not raise in practice, whatever they are called on."""

@@ -41,8 +41,8 @@ class Builder:
             ast.TryStar: self._try,
             ast.Match: self._match,
             ast.Assert: self._assert,
-            ast.Break: lambda node, after, exits: exits.to("break"),
-            ast.Continue: lambda node, after, exits: exits.to("continue"),
+            ast.Break: lambda _node, _after, exits: exits.to("break"),
+            ast.Continue: lambda _node, _after, exits: exits.to("continue"),
         }
 
     def build(self, node: FunctionNode | ast.Module | ast.ClassDef) -> Graph:
@@ -113,7 +113,7 @@ class Builder:
                 return after
         return self._node(Operation("set", target.lineno, var=name, note=truth), after, exits)
 
-    def _return(self, node: ast.Return, after: int, exits: Exits) -> int:
+    def _return(self, node: ast.Return, _after: int, exits: Exits) -> int:
         shown = ast.unparse(node.value) if isinstance(node.value, (ast.Constant, ast.Name)) else ""
         operation = Operation("return", node.lineno, note=shown if node.value else "None")
         end = self.graph.add(Node(node.lineno, operation, [(exits.to("return"), "")]))
@@ -126,7 +126,7 @@ class Builder:
         found = self._reader.enter(node)
         return [Operation("escape", node.lineno, found.lock)] if found else []
 
-    def _raise(self, node: ast.Raise, after: int, exits: Exits) -> int:
+    def _raise(self, node: ast.Raise, _after: int, exits: Exits) -> int:
         operation = Operation("raise", node.lineno)
         end = self.graph.add(Node(node.lineno, operation, [(exits.to("raise"), "raise")]))
         return self._chain(self._reader.read(node.exc), end, exits)

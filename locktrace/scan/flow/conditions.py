@@ -19,7 +19,9 @@ _SAME = {
 
 
 def question(node: ast.expr) -> tuple[str, bool]:
-    """The text of a test and whether it asks that (True) or its opposite; no text if it has calls."""
+    """The text of a test and whether it asks that (True) or its opposite; no text if it has
+    calls.
+    """
     if isinstance(node, ast.Name):
         return node.id, True
     if isinstance(node, ast.Attribute) and isinstance(node.value, (ast.Name, ast.Attribute)):

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 
 class Exits:
-    """Targets by kind. Builders ask for one when they need it, so that what nobody needs is not built."""
+    """Targets by kind. Builders ask for one when they need it, so that what nobody needs is not
+    built.
+    """
 
     def __init__(self, outer: Exits | None, targets: dict[str, int]) -> None:
         self._outer = outer

@@ -13,4 +13,6 @@ FORMATS: dict[str, Callable[[Report, bool], str]] = {
     "sarif": sarif.render,
     "github": github.render,
 }
-"""By the name that ``--format`` takes; each is given the report and whether to list all operations."""
+"""By the name that ``--format`` takes; each is given the report and whether to list all
+operations.
+"""

@@ -8,7 +8,7 @@ from locktrace.scan.report.table import summary
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(report: Report, with_listing: bool) -> str:
+def render(report: Report, _with_listing: bool) -> str:
     lines = []
     for finding in report.findings:
         steps = "".join(f"\nline {step.line}: {step.text}" for step in finding.path)

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from locktrace.scan.records import Report
 
 
-def render(report: Report, with_listing: bool) -> str:
+def render(report: Report, _with_listing: bool) -> str:
     """The operations are there with or without ``--list``: a program can leave them out itself."""
     data = {
         "schema": 1,

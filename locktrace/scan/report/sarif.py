@@ -14,7 +14,7 @@ _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(report: Report, with_listing: bool) -> str:
+def render(report: Report, _with_listing: bool) -> str:
     codes = list(RULES)
     driver = {
         "name": "locktrace scan",

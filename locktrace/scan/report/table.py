@@ -42,14 +42,16 @@ def summary(report: Report) -> str:
     ]
     extra = f" ({', '.join(kept_back)})" if kept_back else ""
     locks = sum(1 for line in report.listing if line.action == "create")
+    seen = f"{locks} locks created, {len(report.listing)} operations"
     return (
-        f"{found}{extra}; {locks} locks created, {len(report.listing)} operations in {report.files:,} files, "
+        f"{found}{extra}; {seen} in {report.files:,} files, "
         f"{report.lines:,} lines, {report.seconds:.2f} s"
     )
 
 
 def _finding(finding: Finding) -> Iterator[str]:
-    yield f"{finding.file}:{finding.line}: {finding.severity}: {finding.message} [{finding.code} {finding.rule}]"
+    rule = f"[{finding.code} {finding.rule}]"
+    yield f"{finding.file}:{finding.line}: {finding.severity}: {finding.message} {rule}"
     if finding.function:
         yield f"  in {finding.function}"
     for step in finding.path:

@@ -30,7 +30,8 @@ if what is waited for needs the lock, for ever.
 
 Remedy: wait first, then take the lock for the assignment only.
 
-Calls with a time-out are not told. A Condition's own `wait` lets its lock go; other locks stay held.
+Calls with a time-out are not told. A Condition's own `wait` lets its lock go; other locks stay
+held.
 """
 
     def check(self, calls: CallGraph) -> Iterator[Draft]:

@@ -43,7 +43,7 @@ Remedy: a private method that expects the lock to be held, called by both; or an
             operation = node.operation
             assert operation is not None
             lock = operation.lock
-            if lock is None or not lock.excludes_itself or operation.line in seen:
+            if lock is None or lock.changing or not lock.excludes_itself or operation.line in seen:
                 continue
             again = {s for s in states if clashing(s, lock, operation.mode)}
             if not again or (lock.key.startswith("<new") or flow.expects_an_error(operation.line)):
@@ -64,7 +64,7 @@ Remedy: a private method that expects the lock to be held, called by both; or an
         scoped = operation.form == "with" and all(
             h.scoped for h in flow.holdings(again) if h.lock == lock
         )
-        point = min(flow.points(node, again), key=lambda p: len(flow.paths.way_to(p)))
+        point = flow.nearest(node, again)
         story = flow.story(point, lock.key, f"{lock.name} is acquired again, and held already")
         message = f"{lock.name} is acquired while this thread holds it, and it is not re-entrant"
         severity = self.severity if always else Severity.WARNING

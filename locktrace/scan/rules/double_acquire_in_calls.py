@@ -56,11 +56,14 @@ class DoubleAcquireInCalls(ProjectRule):
             Step(reached.item.line, again, reached.file),
         )
         through = f"{reached.function}()"
-        message = (
-            f"{held.lock.name} is held, and {through} acquires it again"
-            if not both_read
-            else f"the read lock {held.lock.name} is held, and {through} takes it again: a writer between the two waits for both"
-        )
+        name = held.lock.name
+        if both_read:
+            message = (
+                f"the read lock {name} is held, and {through} takes it again: "
+                "a writer between the two waits for both"
+            )
+        else:
+            message = f"{name} is held, and {through} acquires it again"
         severity = rule.severity if held.always else Severity.WARNING
         found = Finding(
             rule.code,

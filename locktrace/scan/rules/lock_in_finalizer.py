@@ -27,7 +27,8 @@ in any thread between any two lines, also while that thread holds the very lock.
         with self.pool.lock:         # the interrupted function may hold it
             self.pool.forget(self)
 
-Remedy: append to a `collections.deque` or `queue.SimpleQueue`, and let somebody else do the work; or
+Remedy: append to a `collections.deque` or `queue.SimpleQueue`, and let somebody else do the work;
+or
 an RLock, if a half-done change under it is harmless.
 """
 
@@ -40,7 +41,9 @@ an RLock, if a half-done change under it is harmless.
 def acquires_in_interruption(
     rule: ProjectRule, calls: CallGraph, facts: FunctionFacts, what: str
 ) -> Iterator[Draft]:
-    """A finding for the first lock that is not re-entrant which code that interrupts others acquires."""
+    """A finding for the first lock that is not re-entrant which code that interrupts others
+    acquires.
+    """
     for acquired in facts.acquired:
         if acquired.lock.excludes_itself:
             message = (

@@ -20,7 +20,8 @@ class LockInSignalHandler(ProjectRule):
     severity = Severity.WARNING
     kinds = ("finalizer-reentry",)
     page = """\
-A function that `signal.signal` was given acquires a lock. The handler runs in the main thread between
+A function that `signal.signal` was given acquires a lock. The handler runs in the main thread
+between
 any two lines, also while the main thread holds the very lock.
 
     def on_term(signum, frame):
@@ -28,7 +29,8 @@ any two lines, also while the main thread holds the very lock.
             registry.clear()
     signal.signal(signal.SIGTERM, on_term)
 
-Remedy: set a flag or write to a pipe (`signal.set_wakeup_fd`) in the handler, and act on it elsewhere.
+Remedy: set a flag or write to a pipe (`signal.set_wakeup_fd`) in the handler, and act on it
+elsewhere.
 """
 
     def check(self, calls: CallGraph) -> Iterator[Draft]:

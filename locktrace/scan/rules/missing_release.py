@@ -8,7 +8,7 @@ from locktrace.model import Severity
 from locktrace.scan.facts import Draft
 from locktrace.scan.flow.graph import RAISED, RETURNED
 from locktrace.scan.function_flow import FunctionFlow
-from locktrace.scan.paths import Held, State
+from locktrace.scan.paths import State
 from locktrace.scan.records import LockRef
 from locktrace.scan.rules.base import FunctionRule
 from locktrace.scan.vocabulary import HOLDING_NAMES
@@ -33,7 +33,8 @@ A lock is acquired, and on some path the function ends without releasing it.
 A read lock that is never released lets every reader pass, so tests do too; the first writer
 then waits for ever, and behind it every later reader.
 
-Remedy: `with self.table_lock:`; or `acquire()` directly before `try:` and `release()` in `finally:`.
+Remedy: `with self.table_lock:`; or `acquire()` directly before `try:` and `release()` in
+`finally:`.
 
 Not blamed: functions that return holding by their name (`acquire…`, `lock…`, `__enter__`), locks
 that another function of the project gives back, and locks whose `release` is handed on.
@@ -49,6 +50,8 @@ that another function of the project gives back, and locks whose `release` is ha
                 yield from self._leak(flow, lock, mode, returned, raised)
 
     def _is_meant(self, flow: FunctionFlow, lock: LockRef) -> bool:
+        if lock.changing:
+            return True
         handed_on = flow.does(lock.key, "escape", "callback") or lock.key.startswith("<new")
         return handed_on or flow.is_unclear(lock.key) or not flow.does(lock.key, "acquire", "try")
 
@@ -58,16 +61,16 @@ that another function of the project gives back, and locks whose `release` is ha
         released = [s for s in returned if (h := s.of(lock.key, mode)) and h.level == 0]
         holding = [s for s in returned if (h := s.of(lock.key, mode)) and h.level > 0]
         if holding and (released or not lock.primitive.counting):
-            state = min(holding, key=lambda s: len(flow.paths.way_to((RETURNED, s))))
+            _, state = flow.nearest(RETURNED, holding)
             yield self._draft(flow, lock, mode, (RETURNED, state), bool(released))
             return
         raising = [
             s
             for s in raised
-            if (h := s.of(lock.key, mode)) and h.level > 0 and _raises_on_purpose(flow, s, h)
+            if (h := s.of(lock.key, mode)) and h.level > 0 and _raises_on_purpose(flow, s)
         ]
         if raising and released:
-            state = min(raising, key=lambda s: len(flow.paths.way_to((RAISED, s))))
+            _, state = flow.nearest(RAISED, raising)
             yield self._draft(flow, lock, mode, (RAISED, state), True)
 
     def _draft(
@@ -93,7 +96,7 @@ that another function of the project gives back, and locks whose `release` is ha
         )
 
 
-def _raises_on_purpose(flow: FunctionFlow, state: State, held: Held) -> bool:
+def _raises_on_purpose(flow: FunctionFlow, state: State) -> bool:
     """The path ends in a `raise` statement that is no answer to another exception."""
     origin = ""
     for (number, _), label in flow.paths.way_to((RAISED, state)):

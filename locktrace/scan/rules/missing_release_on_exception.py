@@ -35,12 +35,12 @@ Remedy: `with self.table_lock:`; or `try:` directly after the acquire and `relea
             lock = flow.locks.get(key)
             given_back = any((h := s.of(key, mode)) and h.level == 0 for s in returned)
             kept = any((h := s.of(key, mode)) and h.level > 0 for s in returned)
-            if lock is None or not given_back or kept or flow.is_unclear(key):
+            if lock is None or lock.changing or not given_back or kept or flow.is_unclear(key):
                 continue
             if flow.is_local(key) and not flow.does(key, "escape"):
                 continue  # ends with the function, whoever holds it
             states = [s for s in raised if (h := s.of(key, mode)) and h.level > 0]
-            state = min(states, key=lambda s: len(flow.paths.way_to((RAISED, s))))
+            _, state = flow.nearest(RAISED, states)
             held = state.of(key, mode)
             assert held is not None
             story = flow.story(

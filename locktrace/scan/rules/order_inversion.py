@@ -93,7 +93,7 @@ Not blamed: orders that a third lock keeps apart, and circles of read locks only
 
 def _circles(graph: dict[str, dict[str, list[Edge]]], start: str) -> Iterator[tuple[str, ...]]:
     """Simple circles from `start` through names that come after it, so that each is found once."""
-    stack = [(start,)]
+    stack: list[tuple[str, ...]] = [(start,)]
     while stack:
         path = stack.pop()
         for following in sorted(graph[path[-1]]) if path[-1] in graph else ():
@@ -104,7 +104,9 @@ def _circles(graph: dict[str, dict[str, list[Edge]]], start: str) -> Iterator[tu
 
 
 def _agreeing(choices: list[list[Edge]]) -> list[Edge] | None:
-    """One edge for each step of the circle, so that they can meet: no common gate, not all readers."""
+    """One edge for each step of the circle, so that they can meet: no common gate, not all
+    readers.
+    """
 
     def extend(chosen: list[Edge]) -> list[Edge] | None:
         at = len(chosen)

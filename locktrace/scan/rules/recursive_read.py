@@ -34,7 +34,12 @@ Remedy: take it once, at the outermost place; give the inner function a form tha
             operation = node.operation
             assert operation is not None
             lock = operation.lock
-            if lock is None or operation.mode != "shared" or operation.line in seen:
+            if (
+                lock is None
+                or lock.changing
+                or operation.mode != "shared"
+                or operation.line in seen
+            ):
                 continue
             again = {
                 s
@@ -44,7 +49,10 @@ Remedy: take it once, at the outermost place; give the inner function a form tha
             if not again:
                 continue
             seen.add(operation.line)
-            point = min(flow.points(node, again), key=lambda p: len(flow.paths.way_to(p)))
+            point = flow.nearest(node, again)
             story = flow.story(point, lock.key, f"{lock.name} is read-locked again")
-            message = f"the read lock {lock.name} is taken by who has it: a writer between the two waits for both"
+            message = (
+                f"the read lock {lock.name} is taken by who has it: "
+                "a writer between the two waits for both"
+            )
             yield Draft(self.finding(flow, operation.line, lock.name, message, story))

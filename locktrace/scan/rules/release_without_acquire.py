@@ -43,7 +43,7 @@ Not blamed: functions that release what their caller holds or another function a
             operation = node.operation
             assert operation is not None
             lock = operation.lock
-            if lock is None or operation.form == "with" or lock.primitive.counting:
+            if lock is None or operation.form == "with" or lock.primitive.counting or lock.changing:
                 continue
             place = (lock.key, operation.line)
             if place in seen or flow.is_unclear(lock.key) or flow.expects_an_error(operation.line):
@@ -62,7 +62,7 @@ Not blamed: functions that release what their caller holds or another function a
             if (h := s.of(lock.key, mode)) and h.level == 0 and not _other(s, lock, mode)
         ]
         if again:
-            point = min(flow.points(node, set(again)), key=lambda p: len(flow.paths.way_to(p)))
+            point = flow.nearest(node, again)
             always = len(again) == len(states)
             message = f"{lock.name} is released again, and was released already on this path"
             severity = self.severity if always and lock.known else Severity.WARNING
@@ -83,7 +83,7 @@ Not blamed: functions that release what their caller holds or another function a
             return None
         message = f"{lock.name} is released here, and nobody in the project acquires it for that"
         found = self.finding(flow, node.line, lock.name, message, (), Severity.WARNING)
-        return Draft(found, unless_taken=frozenset({lock.id}))
+        return Draft(found, unless_acquired=frozenset({lock.id}))
 
 
 def _other(state: State, lock: LockRef, mode: str) -> bool:

@@ -32,5 +32,8 @@ Remedy: `if not lock.acquire(timeout=5): raise TimeoutError(…)`.
             if flow.expects_an_error(operation.line) or operation.lock.primitive.counting:
                 continue
             name = operation.lock.name
-            message = f"{name} may not be acquired here, and the result of {operation.method}() is not looked at"
+            message = (
+                f"{name} may not be acquired here, and the result of {operation.method}() "
+                "is not looked at"
+            )
             yield Draft(self.finding(flow, operation.line, name, message))

@@ -52,5 +52,6 @@ Remedy: `while not self.items: self.ready.wait()`, or `self.ready.wait_for(lambd
         for operation in waits:
             in_loop = any(first <= operation.line <= last for first, last in loops)
             if operation.lock and not in_loop and not flow.expects_an_error(operation.line):
-                message = f"{operation.lock.name}.wait() is in no loop that looks again at what it waits for"
+                name = operation.lock.name
+                message = f"{name}.wait() is in no loop that looks again at what it waits for"
                 yield Draft(self.finding(flow, operation.line, operation.lock.name, message))

@@ -34,20 +34,23 @@ Remedy: release with the method that belongs to the acquire: `r_lock`/`r_unlock`
             operation = node.operation
             assert operation is not None
             lock = operation.lock
-            if lock is None or operation.line in seen:
+            if lock is None or lock.changing or operation.line in seen:
                 continue
             wrong = [s for s in states if _held_otherwise(s, lock.key, operation.mode)]
             if not wrong:
                 continue
             seen.add(operation.line)
             always = len(wrong) == len(states) and not flow.paths.cut
-            point = min(flow.points(node, set(wrong)), key=lambda p: len(flow.paths.way_to(p)))
+            point = flow.nearest(node, wrong)
             held, asked = (
                 ("shared", "exclusive")
                 if operation.mode == "exclusive"
                 else ("exclusive", "shared")
             )
-            message = f"{lock.name} is held {held} and released with {operation.method}(), which is for {asked} holds"
+            message = (
+                f"{lock.name} is held {held} and released with {operation.method}(), "
+                f"which is for {asked} holds"
+            )
             story = flow.story(point, lock.key, f"released with {operation.method}()")
             severity = self.severity if always else Severity.WARNING
             yield Draft(self.finding(flow, node.line, lock.name, message, story, severity))
