@@ -109,7 +109,8 @@ class Analyst:
 
     def _speaking(self, discovery: Discovery) -> list[str]:
         """Functions that mention a lock, also by a name that only this project knows as one."""
-        found = dict.fromkeys(discovery.mentioning)
+        functions = discovery.index.functions
+        found = dict.fromkeys(q for q in discovery.mentioning if discovery.uses(functions[q]))
         found.update(dict.fromkeys(_functions_with(discovery, self._strange)))
         return list(found)
 
@@ -119,7 +120,7 @@ class Analyst:
             name for name in names if not LINE_WORDS.search(name) and not name.startswith("__")
         ]
         for discovery in self.discoveries.values():
-            for qualname in _functions_with(discovery, strange):
+            for qualname in _functions_with(discovery, strange, r"\s*\("):
                 yield f"{discovery.index.name}.{qualname}"
 
     def _bodies(self, discovery: Discovery) -> Iterator[FunctionResult]:
@@ -210,13 +211,13 @@ class Analyst:
         return function.qualname in discovery.mentioning
 
 
-def _functions_with(discovery: Discovery, names: list[str]) -> Iterator[str]:
+def _functions_with(discovery: Discovery, names: list[str], after: str = "") -> Iterator[str]:
     # Few names occur in a module at all, and a search for one is quick.
     present = [name for name in names if name in discovery.source.text]
     if not present:
         return
-    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, present)) + r")\b")
-    lines = [n for n, line in enumerate(discovery.source.lines, 1) if pattern.search(line)]
+    pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, present)) + rf")\b{after}")
+    lines = discovery.lines_with(pattern)
     for qualname, function in discovery.index.functions.items():
         at = bisect_left(lines, function.line)
         if at < len(lines) and lines[at] <= function.end:

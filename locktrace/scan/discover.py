@@ -5,6 +5,7 @@ annotations.
 from __future__ import annotations
 
 import ast
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
@@ -71,9 +72,22 @@ class Discovery:
 
     def mentions(self, first: int, last: int) -> bool:
         """Whether a line from `first` to `last` mentions a lock."""
-        found = self.source.mentions
-        at = bisect_left(found, first)
-        return at < len(found) and found[at] <= last
+        return _any_within(self.source.mentions, first, last)
+
+    def uses(self, function: Function) -> bool:
+        """Whether it has a line that does more with a lock than to name it, or is a finalizer."""
+        is_finalizer = function.qualname.endswith(".__del__")
+        return is_finalizer or _any_within(self.source.uses, function.line, function.end)
+
+    def lines_with(self, pattern: re.Pattern[str]) -> list[int]:
+        """The lines in which `pattern` is found."""
+        text = self.source.text
+        line, at, found = 1, 0, []
+        for match in pattern.finditer(text):
+            line += text.count("\n", at, match.start())
+            at = match.start()
+            found.append(line)
+        return found
 
     def dotted(self, node: ast.expr) -> str:
         """The full name that a Name or Attribute chain stands for; empty if it is neither."""
@@ -287,6 +301,11 @@ class Discovery:
             for name, value in values.items()
             if value.type in PRIMITIVES or value.element in PRIMITIVES
         }
+
+
+def _any_within(lines: list[int], first: int, last: int) -> bool:
+    at = bisect_left(lines, first)
+    return at < len(lines) and lines[at] <= last
 
 
 def _inner(node: ast.expr) -> str:

@@ -12,6 +12,7 @@ from locktrace.scan.config import Config
 from locktrace.scan.crew import Crew, undisturbed
 from locktrace.scan.facts import FunctionResult
 from locktrace.scan.modules import ModuleIndex
+from locktrace.scan.paths import Delta
 from locktrace.scan.records import Finding, Listed, Report, Trouble
 from locktrace.scan.rules import PROJECT_RULES
 from locktrace.scan.sift import Sieve
@@ -103,7 +104,7 @@ def _judge(crew: Crew, indexes: list[ModuleIndex]) -> dict[str, FunctionResult]:
         effects = {
             name: (r.facts.back, r.facts.inside)
             for name, r in results.items()
-            if r.facts.back or r.facts.inside
+            if any(map(_matters_to_callers, (*r.facts.back, *r.facts.inside)))
         }
         found = (
             {r.facts.id: r for part in crew.ask("learn", effects) for r in part} if effects else {}
@@ -119,6 +120,11 @@ def _judge(crew: Crew, indexes: list[ModuleIndex]) -> dict[str, FunctionResult]:
         if not news:
             break
     return results
+
+
+def _matters_to_callers(way: tuple[Delta, ...]) -> bool:
+    """Whether a way to come back changes a lock that a caller elsewhere can know of."""
+    return any(not d.lock.primitive.counting and "<locals>" not in d.lock.key for d in way)
 
 
 def _listing(results: dict[str, FunctionResult]) -> Iterable[Listed]:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Trouble
-from locktrace.scan.vocabulary import LINE_WORDS, LOCK_USE, WORDS
+from locktrace.scan.vocabulary import HINTS, LINE_WORDS, LOCK_USE, WORDS
 
 _SKIPPED_FOLDERS = frozenset(
     {"site-packages", "__pycache__", "node_modules", ".git", ".hg", ".tox", ".nox", ".venv", "venv"}
@@ -24,7 +24,10 @@ _SUPPRESSION = re.compile(r"#\s*locktrace:\s*ignore(?:\[([^\]]*)\])?")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that mentions locks, parsed; ``mentions`` are the lines that do, in order."""
+    """A file that mentions locks, parsed.
+
+    ``mentions`` are the lines that do, ``uses`` those of them that look like more than prose.
+    """
 
     path: str
     module: str
@@ -32,6 +35,7 @@ class Source:
     lines: list[str]
     tree: ast.Module
     mentions: list[int]
+    uses: list[int]
 
 
 def python_files(paths: Iterable[Path], excluded: Iterable[str] = ()) -> Iterator[Path]:
@@ -84,7 +88,8 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
     text = _decode(data)
     split = text.split("\n")
     mentions = [number for number, line in enumerate(split, 1) if _mentions_a_lock(line)]
-    if not wanted and not any(LOCK_USE.search(split[number - 1]) for number in mentions):
+    uses = [number for number in mentions if LOCK_USE.search(split[number - 1])]
+    if not wanted and not uses:
         return None, lines
     try:
         with warnings.catch_warnings():
@@ -95,15 +100,12 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
         return Trouble(
             str(path), line, f"does not parse: {getattr(error, 'msg', None) or error}"
         ), lines
-    return Source(str(path), module_name(path), text, split, tree, mentions), lines
+    return Source(str(path), module_name(path), text, split, tree, mentions, uses), lines
 
 
 def _mentions_a_lock(line: str) -> bool:
     # Most lines are settled by the first test; a regular expression on each is ten times slower.
-    hint = "ock" in line or "cquire" in line or "elease" in line or "utex" in line
-    return bool(
-        (hint or "ond" in line or "em" in line or "signal." in line) and LINE_WORDS.search(line)
-    )
+    return any(hint in line for hint in HINTS) and bool(LINE_WORDS.search(line))
 
 
 def _decode(data: bytes) -> str:

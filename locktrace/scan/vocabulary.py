@@ -172,28 +172,30 @@ RW_VIEWS = {
 """Attributes and methods of the known read-write locks that give a lock of one mode."""
 
 SMELLS = re.compile(
-    r"(?:^|_)(?:[rw]_?)?(?:locks?|mutex|sem|semaphore|cond|condition|monitor)(?:_|$|\d)|[a-z](?:Lock|Mutex)$|^(?:big|my)lock$",
+    r"(?:^|_)(?:[rw]_?)?(?:locks?|LOCK|mutex|sem|semaphore|cond|condition|monitor)(?:_|$|\d)|[a-z](?:Lock|Mutex)$|^(?:big|my)lock$",
 )
 """Names that people give to locks."""
 
-WORDS = re.compile(
-    rb"[lL]ock|utex|emaphore|Condition|cquire|\.release\b",
-)
+WORDS = re.compile(rb"[lL]ock|LOCK|utex|emaphore|Condition|cquire|\.release\b|Event\(|Barrier\(")
 """A file without any of these has no lock in it."""
 
+HINTS = ("ock", "cquire", "elease", "LOCK", "utex", "ond", "em", "Event(", "Barrier(", "signal.")
+"""A line without any of these has no `LINE_WORDS`; looking for them is quicker."""
+
 LINE_WORDS = re.compile(
-    r"(?<![A-Za-z])(?:[rw]_?)?(?:un)?[lL]ock(?![a-z])|[a-z]Lock\b|RLock\b|[mM]utex|Semaphore|(?<![a-z])sem(?:aphore)?\b"
-    r"|(?<![A-Za-z])[cC]ond(?:ition)?\b|allocate_lock|\bacquire|\.release\b|\brelease_|signal\.signal\("
+    r"(?<![A-Za-z])(?:[rw]_?)?(?:un)?[lL]ock(?![a-z])|[a-z]Lock\b|RLock\b|(?<![A-Z])LOCK(?![A-Z])"
+    r"|[mM]utex|Semaphore|(?<![a-z])sem(?:aphore)?\b|(?<![A-Za-z])[cC]ond(?:ition)?\b|allocate_lock"
+    r"|\bacquire|\.release\b|\brelease_|\bEvent\(|\bBarrier\(|signal\.signal\("
 )
-"""A function without any of these in its lines has no lock in it, but for names of its module's
-own.
-"""
+"""A function without any of these in its lines has no lock in it, but for the project's own names."""
 
 LOCK_USE = re.compile(
-    r"(?:[lL]ock|Condition|Semaphore|utex)\s*\(|\.(?:acquire|release)\b|\bwith\b|[=:,].*(?:Lock|Condition|Semaphore)\b"
-    r"|import.*(?:Lock|Condition|Semaphore)"
+    r"(?:[lL]ock|Condition|Semaphore|utex|Event|Barrier)\s*\(|\.(?:acquire|release)\b"
+    r"|\bwith\b|[=:,].*(?:Lock|Condition|Semaphore)\b|import.*(?:Lock|Condition|Semaphore)"
+    r"|\.(?:notify\w*|wait|wait_for|locked)\(|acquire\w*\(|release\w*\(|signal\.signal\("
+    r"|(?:[lL]ock|LOCK|utex)\w*(?:\.\w+)?\("
 )
-"""One line in a file must look like this, beside naming a lock: prose about locks has none."""
+"""One line in a file, and in a function, must look like this beside `LINE_WORDS`: prose does not."""
 
 BLOCKING = {
     "time.sleep": "sleeps",
