@@ -21,6 +21,7 @@ from locktrace.scan.project import Project
 from locktrace.scan.records import LockRef, Operation
 from locktrace.scan.rules import FUNCTION_RULES
 from locktrace.scan.scope import Scope
+from locktrace.scan.source import lines_with
 from locktrace.scan.summaries import flow_facts, plain_facts
 from locktrace.scan.translation import translated
 from locktrace.scan.vocabulary import LINE_WORDS
@@ -217,7 +218,7 @@ def _functions_with(discovery: Discovery, names: list[str], after: str = "") -> 
     if not present:
         return
     pattern = re.compile(r"\b(?:" + "|".join(map(re.escape, present)) + rf")\b{after}")
-    lines = discovery.lines_with(pattern)
+    lines = lines_with(pattern, discovery.source.text)
     for qualname, function in discovery.index.functions.items():
         at = bisect_left(lines, function.line)
         if at < len(lines) and lines[at] <= function.end:

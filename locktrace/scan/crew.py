@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
+import os
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -125,7 +126,7 @@ def _serve(end: Connection) -> None:
         try:
             method, arguments = end.recv()
         except (EOFError, OSError, KeyboardInterrupt):
-            return
+            os._exit(0)  # taking the trees apart one by one would cost more than reading them
         try:
             found = getattr(station, method)(*arguments)
         except Exception as error:

@@ -5,7 +5,6 @@ annotations.
 from __future__ import annotations
 
 import ast
-import re
 from bisect import bisect_left
 from collections.abc import Iterator
 
@@ -78,16 +77,6 @@ class Discovery:
         """Whether it has a line that does more with a lock than to name it, or is a finalizer."""
         is_finalizer = function.qualname.endswith(".__del__")
         return is_finalizer or _any_within(self.source.uses, function.line, function.end)
-
-    def lines_with(self, pattern: re.Pattern[str]) -> list[int]:
-        """The lines in which `pattern` is found."""
-        text = self.source.text
-        line, at, found = 1, 0, []
-        for match in pattern.finditer(text):
-            line += text.count("\n", at, match.start())
-            at = match.start()
-            found.append(line)
-        return found
 
     def dotted(self, node: ast.expr) -> str:
         """The full name that a Name or Attribute chain stands for; empty if it is neither."""

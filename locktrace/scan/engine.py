@@ -117,7 +117,7 @@ def _judge(crew: Crew, indexes: list[ModuleIndex]) -> dict[str, FunctionResult]:
             else {}
         )
         results.update(news)
-        if not news:
+        if not news and not found:
             break
     return results
 

@@ -269,6 +269,7 @@ class Reader:
         if dotted in BLOCKING and not (dotted == "time.sleep" and _is_zero(node.args)):
             note = f"{dotted}() {BLOCKING[dotted]}"
             timed = dotted == "select.select" and len(node.args) > 3
+            timed = timed or any("WNOHANG" in ast.unparse(argument) for argument in node.args)
             return Operation(
                 "block",
                 node.lineno,

@@ -87,7 +87,7 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
         return None, lines
     text = _decode(data)
     split = text.split("\n")
-    mentions = [number for number, line in enumerate(split, 1) if _mentions_a_lock(line)]
+    mentions = [n for n in lines_with(HINTS, text) if LINE_WORDS.search(split[n - 1])]
     uses = [number for number in mentions if LOCK_USE.search(split[number - 1])]
     if not wanted and not uses:
         return None, lines
@@ -103,9 +103,18 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
     return Source(str(path), module_name(path), text, split, tree, mentions, uses), lines
 
 
-def _mentions_a_lock(line: str) -> bool:
-    # Most lines are settled by the first test; a regular expression on each is ten times slower.
-    return any(hint in line for hint in HINTS) and bool(LINE_WORDS.search(line))
+def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
+    """The lines of `text` in which `pattern` is found, in order."""
+    line, at = 1, 0
+    found: list[int] = []
+    for match in pattern.finditer(text):
+        start = match.start()
+        more = text.count("\n", at, start)
+        if more or not found:
+            line += more
+            found.append(line)
+        at = start
+    return found
 
 
 def _decode(data: bytes) -> str:

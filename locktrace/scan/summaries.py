@@ -76,7 +76,12 @@ def _ways(flow: FunctionFlow, states: set[State], most: int = _MOST_WAYS) -> Alt
 
 
 def _given_back(flow: FunctionFlow) -> Iterator[str]:
-    """Locks that some path ends with having released what it did not acquire, however it ends."""
+    """Locks that some path releases once more than it acquires, however it ends."""
+    for node, before in flow.nodes("release"):
+        lock = node.operation.lock if node.operation is not None else None
+        mode = node.operation.mode if node.operation is not None else ""
+        if lock and any((held := s.of(lock.key, mode)) and held.level == 0 for s in before):
+            yield lock.id
     ends = flow.paths.at(RETURNED) | flow.paths.at(RAISED)
     for state in ends or {s for _, states in flow.nodes("release", "loop", "test") for s in states}:
         yield from (flow.locks[h.key].id for h in state.held if h.level < 0 and h.key in flow.locks)

@@ -179,15 +179,18 @@ SMELLS = re.compile(
 WORDS = re.compile(rb"[lL]ock|LOCK|utex|emaphore|Condition|cquire|\.release\b|Event\(|Barrier\(")
 """A file without any of these has no lock in it."""
 
-HINTS = ("ock", "cquire", "elease", "LOCK", "utex", "ond", "em", "Event(", "Barrier(", "signal.")
-"""A line without any of these has no `LINE_WORDS`; looking for them is quicker."""
+HINTS = re.compile(
+    r"ock|cquire|elease|LOCK|utex|[cC]ond|emaphore|sem|Event\(|Barrier\(|signal\.signal"
+)
+"""A line without any of these has no `LINE_WORDS`; looking for them in a whole text is quick."""
 
 LINE_WORDS = re.compile(
     r"(?<![A-Za-z])(?:[rw]_?)?(?:un)?[lL]ock(?![a-z])|[a-z]Lock\b|RLock\b|(?<![A-Z])LOCK(?![A-Z])"
-    r"|[mM]utex|Semaphore|(?<![a-z])sem(?:aphore)?\b|(?<![A-Za-z])[cC]ond(?:ition)?\b|allocate_lock"
+    r"|[mM]utex|Semaphore|(?<![a-z])sem(?:aphore)?\b|(?<![A-Za-z])[cC]ond(?:ition)?\b"
     r"|\bacquire|\.release\b|\brelease_|\bEvent\(|\bBarrier\(|signal\.signal\("
+    r"|allocate_lock"
 )
-"""A function without any of these in its lines has no lock in it, but for the project's own names."""
+"""A function without any of these has no lock in it, but for names of the project's own."""
 
 LOCK_USE = re.compile(
     r"(?:[lL]ock|Condition|Semaphore|utex|Event|Barrier)\s*\(|\.(?:acquire|release)\b"
@@ -195,7 +198,7 @@ LOCK_USE = re.compile(
     r"|\.(?:notify\w*|wait|wait_for|locked)\(|acquire\w*\(|release\w*\(|signal\.signal\("
     r"|(?:[lL]ock|LOCK|utex)\w*(?:\.\w+)?\("
 )
-"""One line in a file, and in a function, must look like this beside `LINE_WORDS`: prose does not."""
+"""A line of a file, and of a function, must look like this besides: prose does not."""
 
 BLOCKING = {
     "time.sleep": "sleeps",

@@ -223,3 +223,47 @@ def test_the_same_function_under_another_name_is_blamed_when_nobody_releases(cod
         lock.acquire()
     """
     assert codes(text) == [("LT101", 4)]
+
+
+def test_coroutines_that_hand_a_lock_on_to_their_caller_are_not_blamed(codes):
+    text = """\
+    import asyncio
+    async def main():
+        lock = asyncio.Lock()
+        async def take():
+            await lock.acquire()
+        await lock.acquire()
+        task = asyncio.create_task(take())
+        lock.release()
+        await task
+        lock.release()
+    """
+    assert codes(text) == []
+
+
+def test_a_wait_without_a_time_out_has_one_answer(codes):
+    text = """\
+    import threading
+    ready = threading.Condition()
+    def f(items):
+        ready.acquire()
+        while not items:
+            if ready.wait():
+                break
+        else:
+            ready.release()
+            return
+        ready.release()
+    """
+    assert codes(text) == []
+
+
+def test_looking_after_a_process_without_waiting_does_not_block(codes):
+    text = """\
+    import os, threading
+    lock = threading.Lock()
+    def f(pid):
+        with lock:
+            return os.waitpid(pid, os.WNOHANG)
+    """
+    assert codes(text) == []

@@ -164,6 +164,8 @@ class Builder:
             if not last.calm:
                 node.next.append((exits.to("raise"), "raise"))
             return self._chain(operations[:-1], self.graph.add(node), exits)
+        if last is not None and decides and last.action == "wait" and not last.timed:
+            return self._chain(operations, yes, exits)  # comes back only when it is so
         text, positive = question(test)
         if text and self._is_lock(test):
             return yes if positive else no  # `if self.lock:` asks whether there is one
