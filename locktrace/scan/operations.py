@@ -188,6 +188,8 @@ class Reader:
         if lock.primitive.signal:
             return self._on_signal(node, method, lock)
         if method in _TALK and (lock.primitive.condition or not lock.known):
+            if self._is_only_made(node, lock) and method.startswith("wait"):
+                return Operation("escape", node.lineno, lock)
             timed = bool(node.args or node.keywords) and method == "wait"
             return Operation(
                 _TALK[method],
@@ -245,12 +247,8 @@ class Reader:
         timed = False
         if action == "acquire" and method in ("acquire", "acquire_lock"):
             action, timed = _asks(node)
-        if (
-            handle.lock.primitive.family == "asyncio"
-            and action != "release"
-            and id(node) not in self._awaited
-        ):
-            return Operation("escape", node.lineno, handle.lock)  # a coroutine for somebody to run
+        if action != "release" and self._is_only_made(node, handle.lock):
+            return Operation("escape", node.lineno, handle.lock)
         return Operation(
             action,
             node.lineno,
@@ -261,6 +259,10 @@ class Reader:
             discarded=result == "discarded",
             var=result[1:] if result.startswith("=") else ("?" if result == "used" else ""),
         )
+
+    def _is_only_made(self, node: ast.Call, lock: LockRef) -> bool:
+        """A coroutine that is not awaited here: somebody else may run it, at some time."""
+        return lock.primitive.family == "asyncio" and id(node) not in self._awaited
 
     def _plain_call(self, node: ast.Call, target: str) -> Operation:
         dotted = self._dotted(node.func)

@@ -267,3 +267,19 @@ def test_looking_after_a_process_without_waiting_does_not_block(codes):
             return os.waitpid(pid, os.WNOHANG)
     """
     assert codes(text) == []
+
+
+def test_a_local_lock_that_a_thread_gives_back_is_a_signal_and_no_hold(codes):
+    text = """\
+    import threading
+    def f(job):
+        done = threading.Lock()
+        def work():
+            job()
+            done.release()
+        done.acquire()
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    """
+    assert codes(text) == []

@@ -41,7 +41,7 @@ held.
                 for held in _worldly(blocked.held, blocked.own):
                     if (held.lock.key, blocked.line) not in told:
                         told.add((held.lock.key, blocked.line))
-                        yield Draft(self._finding(facts, held, blocked.line, blocked.note, ()))
+                        yield self._draft(facts, held, blocked.line, blocked.note, ())
             for call in facts.called:
                 for held in _worldly(call.held, ""):
                     if (held.lock.key, call.line) in told:
@@ -56,16 +56,16 @@ held.
                             *reached.chain,
                             Step(reached.item.line, reached.item.note, reached.file),
                         )
-                        yield Draft(self._finding(facts, held, call.line, reached.item.note, steps))
+                        yield self._draft(facts, held, call.line, reached.item.note, steps)
 
-    def _finding(
+    def _draft(
         self, facts: FunctionFacts, held: Holding, line: int, note: str, steps: tuple[Step, ...]
-    ) -> Finding:
+    ) -> Draft:
         path = (Step(held.line, f"{held.lock.name} is acquired here", facts.file), *steps)
         if not steps:
             path = (*path, Step(line, note, facts.file))
         message = f"{note} while {held.lock.name} is held"
-        return Finding(
+        found = Finding(
             self.code,
             self.name,
             self.severity,
@@ -76,6 +76,9 @@ held.
             message,
             path,
         )
+        # A local lock that another function gives back is a signal to this one, not a hold.
+        handed_on = "<locals>" in held.lock.id and not held.scoped
+        return Draft(found, unless_given_back=frozenset({held.lock.id} if handed_on else ()))
 
 
 def _worldly(held: tuple[Holding, ...], own: str) -> Iterator[Holding]:
