@@ -188,22 +188,24 @@ class Reader:
         if lock.primitive.signal:
             return self._on_signal(node, method, lock)
         if method in _TALK and (lock.primitive.condition or not lock.known):
-            if self._is_only_made(node, lock) and method.startswith("wait"):
-                return Operation("escape", node.lineno, lock)
-            timed = bool(node.args or node.keywords) and method == "wait"
-            return Operation(
-                _TALK[method],
-                node.lineno,
-                lock,
-                method=method,
-                timed=timed,
-                discarded=result == "discarded",
-            )
+            return self._talk(node, method, lock, result)
         if method in _PLAIN:
             return self._acquire_or_release(node, method, handle, result)
         if method in ("locked", "_is_owned", "is_locked", "owned"):
             return Operation("look", node.lineno, lock, method=method)
         return None
+
+    def _talk(self, node: ast.Call, method: str, lock: LockRef, result: str) -> Operation:
+        if method.startswith("wait") and self._is_only_made(node, lock):
+            return Operation("escape", node.lineno, lock)
+        return Operation(
+            _TALK[method],
+            node.lineno,
+            lock,
+            method=method,
+            timed=bool(node.args or node.keywords) and method == "wait",
+            discarded=result == "discarded",
+        )
 
     def _on_signal(self, node: ast.Call, method: str, lock: LockRef) -> Operation | None:
         if method == "wait":
