@@ -176,8 +176,10 @@ SMELLS = re.compile(
 )
 """Names that people give to locks."""
 
-WORDS = re.compile(rb"[lL]ock|LOCK|utex|emaphore|Condition|cquire|\.release\b|Event\(|Barrier\(")
-"""A file without any of these has no lock in it."""
+WORDS = tuple(
+    b"Lock lock LOCK utex emaphore Condition cquire .release Event( Barrier( signal.signal".split()
+)
+"""A file without any of these has no lock in it. Plain words are quicker than a pattern."""
 
 HINTS = re.compile(
     r"ock|cquire|elease|LOCK|utex|[cC]ond|emaphore|sem|Event\(|Barrier\(|signal\.signal"
