@@ -2,36 +2,41 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+USE    := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
 
 .PHONY: help demo test check bench screenshot clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
 
-$(STAMP): pyproject.toml
+$(USE): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("locktrace needs Python 3.11 or newer (PYTHON=... picks one)" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(DEV): $(USE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,demo-redis]'
 	@touch $@
 
-demo: $(STAMP)   ## the story: a DNS server hangs, and the screen shows why
+demo: $(USE)   ## the story: a DNS server hangs, and the screen shows why
 	@$(BIN)/locktrace demo
 
-test: $(STAMP)   ## the whole test suite
+test: $(DEV)   ## the whole test suite
 	$(BIN)/python -m pytest -n 2
 
-check: $(STAMP)  ## ruff, mypy --strict, import-linter, then the tests
+check: $(DEV)  ## ruff, mypy --strict, import-linter, then the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-bench: $(STAMP)  ## the benchmark tables of the README
+bench: $(USE)  ## the benchmark tables of the README
 	$(BIN)/python -m benchmarks
 
-screenshot: $(STAMP) ## draw docs/screen.svg again from a live demo
-	$(BIN)/python -m docs.screenshot docs/screen.svg
+screenshot: $(USE) ## draw docs/screen.svg again from a live demo
+	$(BIN)/python docs/screenshot.py docs/screen.svg
 
 clean:           ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

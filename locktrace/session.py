@@ -6,6 +6,7 @@ The terminal UI, the plain-line watcher, `run` and `dump` all consume :class:`Vi
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Protocol
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose
 from locktrace.errors import CannotSaveError, TargetLostError
-from locktrace.model import Finding, Snapshot, StallSnapshot, ThreadStack
+from locktrace.model import Finding, Severity, Snapshot, StallSnapshot, ThreadStack
 from locktrace.observe.source import Source
 from locktrace.observe.state import LedgerState
 from locktrace.snapshots.store import StallStore
@@ -22,10 +23,15 @@ from locktrace.snapshots.take import take
 from locktrace.wire.frames import FrameError
 
 STALLS = frozenset({"deadlock", "self-deadlock", "blocked-by-pending-writer", "stall"})
-"""Kinds that stop work: each new one gets a stall snapshot."""
+"""Kinds by which work stands still: each new one gets a stall snapshot."""
 
 STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
 SILENCE_S = 4.0  # heartbeats come every quarter of a second
+
+
+def is_stall(finding: Finding) -> bool:
+    """Whether work stands still by it; what is merely worth a remark is no stall."""
+    return finding.kind in STALLS and finding.severity is not Severity.INFO
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +86,14 @@ class Session:
         self._confirmer = Confirmer()
         self._store = store
         self._clock = clock
+        self._looked_ns = 0
+        self._findings: tuple[Finding, ...] = ()
         self._stalls: list[StallSnapshot] = []
         self._ended: str | None = None
         self._last: View | None = None
         self._notice = ""
+        # A screen polls in one thread and dumps in another.
+        self._one_at_a_time = threading.RLock()
 
     def settle(self, timeout: float) -> View:
         """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
@@ -98,25 +108,36 @@ class Session:
         return self.poll(0)
 
     def poll(self, timeout: float) -> View:
+        with self._one_at_a_time:
+            return self._poll(timeout)
+
+    def _poll(self, timeout: float) -> View:
         if self._ended is not None and self._last is not None:
             return self._last
         self._receive(timeout)
         snapshot = self._state.snapshot(self._now())
-        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
-        if self._ended is None and any(finding.kind in STALLS for finding in confirmed.new):
-            self._snap(snapshot, confirmed.findings)
+        if self._state.heard_ns > self._looked_ns:  # else nothing was heard: no second look
+            self._looked_ns = self._state.heard_ns
+            self._look(snapshot)
         self._last = View(
             snapshot,
-            confirmed.findings,
+            self._findings,
             tuple(self._stalls),
             self._ended,
             self._notice or self._silence(),
         )
         return self._last
 
+    def _look(self, snapshot: Snapshot) -> None:
+        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
+        self._findings = confirmed.findings
+        if self._ended is None and any(map(is_stall, confirmed.new)):
+            self._snap(snapshot, confirmed.findings)
+
     def dump(self) -> Path:
-        view = self._last or self.poll(0)
-        return (self._store or StallStore()).save(self.take(view))
+        with self._one_at_a_time:
+            stall = self.take(self._last or self._poll(0))
+        return (self._store or StallStore()).save(stall)
 
     def take(self, view: View) -> StallSnapshot:
         """A stall snapshot of `view`, with present stacks."""

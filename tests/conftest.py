@@ -32,7 +32,7 @@ def python(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def recorder() -> Iterator[PythonRecorder]:
     """A fresh recorder behind the primitives; nothing of `threading` is patched."""
-    fresh = PythonRecorder(depth=8)
+    fresh = PythonRecorder()
     tap.recorder = fresh
     yield fresh
     tap.recorder = OFF

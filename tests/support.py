@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from locktrace.diagnose import Thresholds
+from locktrace.errors import NotTracedError
 from locktrace.launch.environment import traced
 from locktrace.launch.processes import connect
-from locktrace.errors import NotTracedError
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session, View
 
@@ -44,7 +44,11 @@ def interpreters() -> dict[str, str]:
 def _version(executable: str) -> str:
     try:
         done = subprocess.run(
-            [executable, "-c", "import sys; print(sys.version.split()[0], sys.implementation.name)"],
+            [
+                executable,
+                "-c",
+                "import sys; print(sys.version.split()[0], sys.implementation.name)",
+            ],
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,

@@ -124,13 +124,20 @@ class Encoder:
         return frames.pack_json(
             frames.LEDGER,
             {
-                "holds": [_hold_row(entry, hold) for entry, hold in holds[:MAX_HOLDS]],
+                "holds": [self._hold_row(entry, hold) for entry, hold in holds[:MAX_HOLDS]],
                 "waits": [_wait_row(wait) for wait in waits],
                 "time_ns": time.monotonic_ns(),
                 "wall": time.time(),
                 **news,
             },
         )
+
+    def _hold_row(self, entry: Entry, hold: Hold) -> list[Any]:
+        returned = hold.id in self._recorder.left_behind and not hold.stack.late_releases
+        return [
+            hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
+            hold.label[1], int(returned),
+        ]  # fmt: skip
 
     def stacks(self) -> bytes:
         """The STACKS frame: each thread's frames now; for when py-spy may not look."""
@@ -185,14 +192,6 @@ def _actor_row(actor: Actor) -> list[Any]:
             thread.name if thread is not None else actor.name or f"thread {actor.native_id}"
         )
     return [actor.id, actor.name, "thread", actor.native_id, actor.label[1], actor.ended]
-
-
-def _hold_row(entry: Entry, hold: Hold) -> list[Any]:
-    leaked = hold.returned and not hold.stack.late_releases
-    return [
-        hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
-        hold.label[1], int(leaked),
-    ]  # fmt: skip
 
 
 def _wait_row(wait: Wait) -> list[Any]:

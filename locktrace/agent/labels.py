@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locktrace.agent.ledger import Label
+from locktrace.agent.primitives import tap
 from locktrace.agent.switch import AGENT
 
 MAX_LABEL = 200  # characters
@@ -18,10 +19,18 @@ class label:  # noqa: N801  (used as `with label("query example. A"):`)
         self._before: Label | None = None
 
     def __enter__(self) -> None:
-        if AGENT.publisher is not None and AGENT.recorder is not None:
+        if AGENT.publisher is None or AGENT.recorder is None:
+            return
+        try:
             self._before = AGENT.recorder.relabel(str(self._text)[:MAX_LABEL])
+        except BaseException as error:
+            tap.refuse(error)
 
     def __exit__(self, *exc_info: object) -> None:
-        if self._before is not None and AGENT.recorder is not None:
+        if self._before is None or AGENT.recorder is None:
+            return
+        try:
             AGENT.recorder.put_label(self._before)
-            self._before = None
+        except BaseException as error:
+            tap.refuse(error)
+        self._before = None

@@ -7,6 +7,7 @@ store), so there is no lock of ours that a finalizer or a signal handler could f
 from __future__ import annotations
 
 from types import CodeType
+from typing import NamedTuple
 
 Label = tuple[int, str]
 NO_LABEL: Label = (0, "")
@@ -62,12 +63,17 @@ class Actor:
 
 
 class Entry:
-    """One traced lock. `parent` is the compound primitive whose inner lock it is."""
+    """One traced lock.
+
+    `parent` is the compound primitive whose inner lock it is; `depth` counts how often the
+    holder of a re-entrant one has taken it; `unlisted` counts holds beyond MAX_LISTED_HOLDS.
+    """
 
     __slots__ = (
         "__weakref__",
         "acquisitions",
         "contended",
+        "depth",
         "foreign_releases",
         "hold_ns",
         "holds",
@@ -87,6 +93,7 @@ class Entry:
         self.parent = parent
         self.name = ""
         self.holds: list[Hold] = []
+        self.depth = 0
         self.unlisted = 0
         self.acquisitions = 0
         self.contended = 0
@@ -99,37 +106,20 @@ HIDDEN = Entry(0, "", None, None)
 """As the parent of a new lock: that lock is the interpreter's own affair and is not traced."""
 
 
-class Hold:
+class Hold(NamedTuple):
     """A lock held by an actor. `frame_id` is the address of the frame answerable for it.
 
     A frame object stays at its address for as long as its function runs, so a live stack
     without that address proves that the function has returned; its presence proves nothing.
     """
 
-    __slots__ = (
-        "actor",
-        "depth",
-        "frame_id",
-        "id",
-        "label",
-        "returned",
-        "shared",
-        "since",
-        "stack",
-    )
-
-    def __init__(
-        self, id: int, actor: Actor, shared: bool, stack: Stack, frame_id: int, since: int
-    ) -> None:
-        self.id = id
-        self.actor = actor
-        self.shared = shared
-        self.stack = stack
-        self.frame_id = frame_id
-        self.since = since
-        self.label = actor.label
-        self.depth = 1
-        self.returned = False
+    id: int
+    actor: Actor
+    shared: bool
+    stack: Stack
+    frame_id: int
+    since: int
+    label: Label
 
 
 class Wait:

@@ -12,34 +12,35 @@ from locktrace.agent.ledger import Actor, Entry, Hold
 SETTLED_NS = 50_000_000  # younger holds are business as usual and not worth a look
 
 
-def mark(
-    entries: Iterable[Entry], actors: Iterable[Actor], settled_ns: int = SETTLED_NS
+def find_left_behind(
+    entries: Iterable[Entry],
+    actors: Iterable[Actor],
+    known: set[int],
+    settled_ns: int = SETTLED_NS,
 ) -> list[Hold]:
-    """Mark the holds at least `settled_ns` old whose answerable frame is gone; returns those.
+    """The holds at least `settled_ns` old, not yet `known`, whose answerable frame is gone.
 
     A look at the stacks proves absence only: a frame at the recorded address may be a later
-    one. So the mark is set once it is proved, never taken back, and the next look may prove
-    what this one could not.
+    one. So what is once proved stays so, and the next look may prove what this one could not.
     """
     now = monotonic_ns()
     frames = sys._current_frames()
     _mark_ended(actors, frames)
-    on_stack: dict[int, set[int]] = {}
-    marked = []
+    running: dict[int, set[tuple[int, int]]] = {}
+    found = []
     for entry in entries:
         repeated = _repeated(entry)
         for hold in list(entry.holds):
-            if hold.returned or not hold.stack.judgeable or now - hold.since < settled_ns:
+            if hold.id in known or not hold.stack.judgeable or now - hold.since < settled_ns:
                 continue
             ident = hold.actor.ident
-            if ident not in on_stack:
-                on_stack[ident] = _addresses(frames.get(ident))
+            if ident not in running:
+                running[ident] = _activations(frames.get(ident))
             if not hold.actor.ended and (
-                hold.id in repeated or hold.frame_id not in on_stack[ident]
+                hold.id in repeated or _activation(hold) not in running[ident]
             ):
-                hold.returned = True
-                marked.append(hold)
-    return marked
+                found.append(hold)
+    return found
 
 
 def _repeated(entry: Entry) -> set[int]:
@@ -62,10 +63,16 @@ def _repeated(entry: Entry) -> set[int]:
     return found
 
 
-def _addresses(frame: FrameType | None) -> set[int]:
+def _activation(hold: Hold) -> tuple[int, int]:
+    code, _offset = hold.stack.frames[hold.stack.site_index]
+    return hold.frame_id, id(code)
+
+
+def _activations(frame: FrameType | None) -> set[tuple[int, int]]:
+    """(address of the frame, address of its code) for each frame outwards."""
     found = set()
     while frame is not None:
-        found.add(id(frame))
+        found.add((id(frame), id(frame.f_code)))
         frame = frame.f_back
     return found
 

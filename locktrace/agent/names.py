@@ -91,10 +91,8 @@ def lock_name(entry: Entry) -> str:
             suffix = ""
             if entry.parent is not None and entry.parent.name:
                 break
-            if not _is_passed_through(code):
+            if not _is_passed_through(code) or code.co_name != "__init__":
                 return f"{_scope(code, how)}{inner}".lstrip(".")
-            if code.co_name != "__init__":
-                break
     return _unnamed(entry, inner)
 
 
@@ -112,7 +110,9 @@ def _scope(code: CodeType, how: str) -> str:
     if code.co_name == "<module>":
         if code.co_filename.startswith("<"):
             return ""
-        return os.path.splitext(os.path.basename(code.co_filename))[0]
+        folder, file = os.path.split(code.co_filename)
+        stem = os.path.splitext(file)[0]
+        return os.path.basename(folder) if stem == "__init__" else stem
     path = code.co_qualname.replace("<locals>.", "").split(".")
     if how == "attribute" and len(path) > 1:
         path.pop()  # the method: what is stored on self is the class's
@@ -125,6 +125,8 @@ def _is_passed_through(code: CodeType) -> bool:
 
 
 def _is_stdlib(file: str) -> bool:
+    if file.startswith("<frozen "):
+        return True
     return file.startswith(STDLIB) and not file.startswith(SITE_PACKAGES)
 
 

@@ -264,9 +264,11 @@ class Publisher:
     def _look(self, settled_ns: int = liveness.SETTLED_NS) -> dict[str, list[int]]:
         actors = live_actors(self._recorder)
         ended_before = {actor.id for actor in actors if actor.ended}
-        marked = liveness.mark(live(self._recorder), actors, settled_ns)
+        known = self._recorder.left_behind
+        found = liveness.find_left_behind(live(self._recorder), actors, known, settled_ns)
+        known.update(hold.id for hold in found)
         return {
-            "returned": [hold.id for hold in marked if not hold.stack.late_releases],
+            "returned": [hold.id for hold in found if not hold.stack.late_releases],
             "ended": [a.id for a in actors if a.ended and a.id not in ended_before],
         }
 

@@ -15,23 +15,15 @@ from types import FrameType
 from weakref import WeakValueDictionary, ref
 
 from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
-from locktrace.agent.stacks import StackTable, frame_out
-from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, WAITED, WAITING, Event
+from locktrace.agent.stacks import CREATION_DEPTH, StackTable, frame_out
+from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
-CREATION_DEPTH = 6
-
-
-class _Presence(threading.local):
-    """What a thread knows of itself; destroyed with the thread, which is how its end is seen."""
-
-    actor: Actor | None = None
-    life: _Life | None = None
 
 
 class _Life:
-    """Marks its actor ended when the thread's locals are cleared."""
+    """Kept in a thread's locals only, so that its finalizer marks the end of the thread."""
 
     __slots__ = ("actor",)
 
@@ -42,67 +34,80 @@ class _Life:
         self.actor.ended = True
 
 
+_hold = tuple.__new__
+"""`_hold(Hold, fields)`: the constructor that NamedTuple writes is Python and costs thrice."""
+
+
 class PythonRecorder:
-    """The ledger, and while somebody listens, the queue of events."""
+    """The ledger, and while somebody listens, the queue of events.
+
+    `left_behind` has the ids of the holds whose function is known to have returned.
+    """
 
     name = "python"
 
-    def __init__(self, depth: int) -> None:
+    def __init__(self) -> None:
         self.listening = False
         self.events: deque[Event] = deque(maxlen=MAX_QUEUED_EVENTS)
         self.born: deque[int] = deque(maxlen=MAX_QUEUED_NEWS)
         self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_NEWS)
-        self.stacks = StackTable(depth)
-        self.creation_stacks = StackTable(CREATION_DEPTH)
+        self.stacks = StackTable()
         self.entries: dict[int, ref[Entry]] = {}
         self.actors: WeakValueDictionary[int, Actor] = WeakValueDictionary()
+        self.left_behind: set[int] = set()
         self.next_id = count(1).__next__  # locks and actors: 32 bits on the wire
         self.next_label = count(1).__next__
         self.next_ref = count(1).__next__  # holds and waits
         self.next_seq = count(1).__next__
-        self._presence = _Presence()
+        self._presence = threading.local()
 
     # -- the hot path
 
     def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
-        actor = self._presence.actor or self.actor()
+        try:
+            actor: Actor = self._presence.actor
+        except AttributeError:
+            actor = self.actor()
         stack = self.stacks.of(frame)
         if stack.site_steps:
             frame = frame_out(frame, stack.site_steps)
         now = monotonic_ns()
-        hold = Hold(self.next_ref(), actor, shared, stack, id(frame), now)
+        fields = (self.next_ref(), actor, shared, stack, id(frame), now, actor.label)
         entry.acquisitions += 1
         if len(entry.holds) < MAX_LISTED_HOLDS:
-            entry.holds.append(hold)
+            entry.holds.append(_hold(Hold, fields))
         else:
             entry.unlisted += 1
         if self.listening:
-            self._event(now, hold.id, entry, actor, stack.id, hold.label[0], ACQUIRED, shared)
+            self._event(now, fields[0], entry, actor, stack.id, actor.label[0], ACQUIRED, shared)
 
     def released(self, entry: Entry, shared: bool) -> Hold | None:
         holds = entry.holds
         if not holds:
             entry.unlisted -= entry.unlisted > 0
             return None
-        actor = self._presence.actor or self.actor()
-        hold = holds[-1]
-        if hold.actor is actor and hold.shared == shared:
-            holds.pop()
+        try:
+            actor: Actor = self._presence.actor
+        except AttributeError:
+            actor = self.actor()
+        hold: Hold | None = holds[-1]
+        if not shared and hold.actor is actor and not hold.shared:  # type: ignore[union-attr]
+            holds.pop()  # an exclusive hold is alone, so nobody can have come in between
         else:
-            found = _own_or_oldest(entry, actor, shared)
-            if found is None:
-                return None
-            hold = found
+            hold = _take_own_or_oldest(entry, actor, shared)
+        if hold is None:
+            return None
         now = monotonic_ns()
         entry.hold_ns += now - hold.since
-        if hold.returned:
+        if self.left_behind and hold.id in self.left_behind:
+            self.left_behind.discard(hold.id)
             hold.stack.late_releases += 1
         if self.listening:
             self._event(now, hold.id, entry, actor, 0, 0, RELEASED, shared)
         return hold
 
     def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
-        actor = self._presence.actor or self.actor()
+        actor = self.actor()
         stack = self.stacks.of(frame)
         if stack.site_steps:
             frame = frame_out(frame, stack.site_steps)
@@ -110,9 +115,8 @@ class PythonRecorder:
         wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, id(frame), now)
         actor.waits.append(wait)
         if self.listening:
-            op = WAITING
-            flags = int(shared) | (2 if timed else 0)
-            self._event(now, wait.id, entry, actor, stack.id, wait.label[0], op, flags)
+            flags = int(shared) | (TIMED if timed else 0)
+            self._event(now, wait.id, entry, actor, stack.id, wait.label[0], WAITING, flags)
         return wait
 
     def waited(self, wait: Wait) -> None:
@@ -128,31 +132,28 @@ class PythonRecorder:
         if self.listening:
             self._event(now, wait.id, entry, actor, 0, 0, WAITED, wait.shared)
 
-    # -- re-entrant locks
+    # -- re-entrant locks: `depth` is the holder's to change, so it needs no care
 
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
-        holds = entry.holds
-        if holds and holds[-1].actor is (self._presence.actor or self.actor()):
-            holds[-1].depth += depth
+        if entry.depth and entry.holds and entry.holds[-1].actor is self.actor():
+            entry.depth += depth
             entry.acquisitions += 1
             return
         self.acquired(entry, False, frame)
-        if depth > 1 and holds:
-            holds[-1].depth = depth
+        entry.depth = depth
 
     def released_again(self, entry: Entry, depth: int) -> Hold | None:
         holds = entry.holds
-        if not holds or holds[-1].actor is not (self._presence.actor or self.actor()):
+        if not holds or holds[-1].actor is not self.actor():
             return None
-        holds[-1].depth -= depth
-        return self.released(entry, False) if holds[-1].depth <= 0 else None
+        entry.depth = max(0, entry.depth - depth)
+        return None if entry.depth else self.released(entry, False)
 
     # -- off the hot path
 
     def restore(self, entry: Entry, hold: Hold | None) -> None:
         if hold is None:
             return
-        hold.depth = max(1, hold.depth)
         entry.holds.append(hold)
         if self.listening:
             stack_id, label_id = hold.stack.id, hold.label[0]
@@ -164,7 +165,7 @@ class PythonRecorder:
         parent = self.actor().building
         if parent is HIDDEN:
             return None
-        stack = self.creation_stacks.of(frame) if frame is not None else None
+        stack = self.stacks.of(frame, CREATION_DEPTH) if frame is not None else None
         entry = Entry(self.next_id(), kind, stack, parent)
         self.adopt(entry)
         return entry
@@ -184,16 +185,17 @@ class PythonRecorder:
             self.born.append(id)
 
     def actor(self) -> Actor:
-        presence = self._presence
-        if presence.actor is None:
-            ident = get_ident()
-            actor = Actor(self.next_id(), ident, get_native_id(), "")
-            self.actors[actor.id] = actor
-            if presence.actor is None:  # a signal handler may have been quicker
-                presence.actor = actor
-                presence.life = _Life(actor)
-        assert presence.actor is not None
-        return presence.actor
+        try:
+            known: Actor = self._presence.actor
+        except AttributeError:
+            pass
+        else:
+            return known
+        actor = Actor(self.next_id(), get_ident(), get_native_id(), "")
+        self.actors[actor.id] = actor
+        self._presence.life = _Life(actor)
+        self._presence.actor = actor
+        return actor
 
     def relabel(self, text: str) -> Label:
         """Give the calling thread a label; returns the one it had."""
@@ -214,7 +216,7 @@ class PythonRecorder:
             entry = row()
             if entry is not None:
                 entry.holds.clear()
-                entry.unlisted = 0
+                entry.unlisted = entry.depth = 0
 
     def forked(self) -> None:
         """In a forked child: only the calling thread lives on; what others held stays held."""
@@ -243,25 +245,19 @@ class PythonRecorder:
         self.events.append((self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags))
 
 
-def _own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:
+def _take_own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:
     """Take out the hold that a release by `actor` ends: its own latest, else the oldest of all."""
-    holds = entry.holds
-    for candidate in reversed(list(holds)):
-        if candidate.actor is actor and candidate.shared == shared:
-            return _take(holds, candidate)
-    if entry.unlisted:
+    holds = [hold for hold in list(entry.holds) if hold.shared == shared]
+    own = [hold for hold in holds if hold.actor is actor]
+    if not own and entry.unlisted:
         entry.unlisted -= 1  # one of those we counted and could not list
         return None
-    for candidate in list(holds):
-        if candidate.shared == shared:
-            entry.foreign_releases += 1
-            return _take(holds, candidate)
+    if not own and holds:
+        entry.foreign_releases += 1
+    for hold in (*own[-1:], *holds[:1]):
+        try:
+            entry.holds.remove(hold)
+        except ValueError:  # another thread's release took it first
+            continue
+        return hold
     return None
-
-
-def _take(holds: list[Hold], hold: Hold) -> Hold | None:
-    try:
-        holds.remove(hold)
-    except ValueError:  # another thread's release took it first
-        return None
-    return hold

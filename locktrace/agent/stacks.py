@@ -7,10 +7,15 @@ from types import CodeType, FrameType
 
 from locktrace.agent.ledger import Stack
 
+DEPTH = 4  # frames of a hold or wait
+CREATION_DEPTH = 6  # frames of a lock's creation: constructors of others stand in between
+OWN_DEPTH = 3  # the most frames of ours that stand between two of the program's
 MAX_STACKS = 32_768  # code made on the fly must not make the table grow for ever
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
-WRAPPER_NAMES = frozenset({"__enter__", "__aenter__", "enter_context", "enter_async_context"})
+WRAPPER_NAMES = frozenset(
+    {"__aenter__", "__enter__", "enter_async_context", "enter_context", "wait", "wait_for"}
+)  # a Condition's wait returns with the lock taken back
 WRAPPER_PREFIXES = ("acquire", "_acquire", "lock", "_lock", "r_lock", "w_lock", "read_lock",
                     "write_lock")  # fmt: skip
 
@@ -43,43 +48,73 @@ def answerable(codes: list[CodeType]) -> tuple[int, bool]:
 class StackTable:
     """Stacks by the identity of their frames; at most MAX_STACKS, then everything is `unknown`."""
 
-    def __init__(self, depth: int) -> None:
-        self.depth = depth
+    def __init__(self) -> None:
         self.unknown = Stack(0, (), 0, judgeable=False)
         self.by_id: list[Stack] = [self.unknown]
+        self._deeper = Stack(-1, (), 0, judgeable=False)
         self._by_key: dict[tuple[int, ...], Stack] = {}
 
-    def of(self, frame: FrameType | None) -> Stack:
+    def of(self, frame: FrameType, depth: int = DEPTH) -> Stack:
         """The stack of at most `depth` frames from `frame` outwards."""
-        key: list[int] = []
-        room = self.depth
-        inner = frame
-        while frame is not None and room:
-            # A code object hashes by value, slowly; its address is as good while we keep it.
-            key += (id(frame.f_code), frame.f_lasti)
-            frame = frame.f_back
-            room -= 1
-        found = self._by_key.get(tuple(key))
-        return found if found is not None else self._intern(tuple(key), inner)
+        # A key of another depth starts with it: it must not meet one of the usual depth.
+        key = _four(frame) if depth == DEPTH else (depth, *_all(frame, depth))
+        known = self._by_key.get(key)
+        if known is None:
+            return self._intern(key, frame, depth)
+        return known if known is not self._deeper else self.of(frame, DEPTH + OWN_DEPTH)
 
-    def _intern(self, key: tuple[int, ...], frame: FrameType | None) -> Stack:
+    def _intern(self, key: tuple[int, ...], innermost: FrameType, depth: int) -> Stack:
+        """A new stack. Where frames of ours take up room in the key, a longer key is to be used."""
         if len(self.by_id) >= MAX_STACKS:
             return self.unknown
         frames: list[tuple[CodeType, int]] = []
         steps: list[int] = []
+        frame: FrameType | None = innermost
         for step in range(len(key) // 2):
             assert frame is not None
             if not frame.f_code.co_filename.startswith(OWN_FOLDER):
                 frames.append((frame.f_code, frame.f_lasti))
                 steps.append(step)
             frame = frame.f_back
+        if depth == DEPTH and len(steps) < len(key) // 2:
+            self._by_key[key] = self._deeper
+            return self.of(innermost, DEPTH + OWN_DEPTH)
+        return self._by_key.setdefault(key, self._add(frames, steps))
+
+    def _add(self, frames: list[tuple[CodeType, int]], steps: list[int]) -> Stack:
+        frames = frames[: max(DEPTH, CREATION_DEPTH)]
         index, judgeable = answerable([code for code, _ in frames])
         stack = Stack(len(self.by_id), tuple(frames), index, judgeable)
         stack.site_steps = steps[index] if steps else 0
         self.by_id.append(stack)
         # A signal handler may have interned another stack in between and taken this id.
         stack.id = self.by_id.index(stack, stack.id)
-        return self._by_key.setdefault(key, stack)
+        return stack
+
+
+# A code object hashes by value, slowly; its address is as good, as the table keeps it alive.
+
+
+def _four(a: FrameType) -> tuple[int, ...]:
+    """`_all(a, 4)`, unrolled: a third of the time, and most of what an acquire costs."""
+    b = a.f_back
+    c = b.f_back if b is not None else None
+    d = c.f_back if c is not None else None
+    if b is None or c is None or d is None:
+        return _all(a, DEPTH)
+    return (
+        id(a.f_code), a.f_lasti, id(b.f_code), b.f_lasti,
+        id(c.f_code), c.f_lasti, id(d.f_code), d.f_lasti,
+    )  # fmt: skip
+
+
+def _all(innermost: FrameType, depth: int) -> tuple[int, ...]:
+    key: list[int] = []
+    frame: FrameType | None = innermost
+    while frame is not None and len(key) < 2 * depth:
+        key += (id(frame.f_code), frame.f_lasti)
+        frame = frame.f_back
+    return tuple(key)
 
 
 def frame_out(frame: FrameType, steps: int) -> FrameType:

@@ -16,7 +16,6 @@ from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
 from locktrace.agent.python_core import PythonRecorder
-from locktrace.agent.settings import Settings
 
 VERSION = "0.1.0"
 
@@ -40,7 +39,7 @@ class Agent:
         if self.installed:
             return
         if self.recorder is None:
-            self.recorder = PythonRecorder(Settings.from_environ(os.environ).frames)
+            self.recorder = PythonRecorder()
         self._hook_process()
         tap.recorder = self.recorder
         self._patch()
@@ -116,10 +115,9 @@ AGENT = Agent()
 
 def install_from_environ(environ: Any) -> None:
     """Switch on as `locktrace run` asks for, with the observer's connection if inherited."""
-    settings = Settings.from_environ(environ)
+    inherited = environ.pop("LOCKTRACE_FD", "")  # our children must not take it for theirs
     connection = None
-    if settings.fd is not None:
-        environ.pop("LOCKTRACE_FD", None)  # our children must not take it for theirs
-        connection = socket.socket(fileno=settings.fd)
+    if inherited.isascii() and inherited.isdigit():
+        connection = socket.socket(fileno=int(inherited))
         connection.set_inheritable(False)
     AGENT.install(connection)

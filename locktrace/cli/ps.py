@@ -10,12 +10,13 @@ EXAMPLES = "Example: locktrace ps"
 def ps() -> None:
     """List Python processes: pid, traced or not, version, core, command line."""
     from locktrace.launch.processes import python_processes
+    from locktrace.wording import plain
 
     typer.echo(f"{'PID':>8}  {'TRACED':<8}{'PYTHON':<10}{'CORE':<8}{'USER':<12}COMMAND")
     for process in python_processes():
         traced, python, core = _agent(process.pid) if process.socket else ("no", "", "")
         user = process.user[:11]
-        command = " ".join(process.command)
+        command = plain(" ".join(process.command))
         typer.echo(f"{process.pid:>8}  {traced:<8}{python:<10}{core:<8}{user:<12}{command}")
 
 

@@ -20,7 +20,7 @@ class Confirmed:
 
 
 class Confirmer:
-    """Lets a finding pass when two looks in a row had it with the same evidence.
+    """Lets a finding pass when looks have had it with the same evidence for `apart` seconds.
 
     A snapshot is taken while its target runs, so one look may join what was never true at
     one time. Ids of holds and waits are never used again: what has the same id in two
@@ -32,15 +32,19 @@ class Confirmer:
       the queue, but if the first of them got the lock, it moves);
     - leaked-lock, long-hold: the oldest hold of the site (others may join it).
 
+    `apart` gives the agent, which looks four times a second for holds left behind, the time
+    to tell a leak from a hold: it is the leak then, and no deadlock, that is reported.
+
     The finding that passes is the latest one, so its message, severity and `count` (how
     many holds or waits it stands for) are of this look. One that goes and comes back
     within `forget_after` seconds is not new again.
     """
 
-    def __init__(self, forget_after: float = 60.0) -> None:
+    def __init__(self, forget_after: float = 60.0, apart: float = 0.5) -> None:
         self._forget_after_ns = round(forget_after * 1e9)
+        self._apart_ns = round(apart * 1e9)
         self._taken_ns = -1
-        self._evidence: dict[Hashable, frozenset[int]] = {}
+        self._seen: dict[Hashable, tuple[frozenset[int], int]] = {}
         self._told_ns: dict[Hashable, int] = {}
         self._latest = Confirmed()
 
@@ -51,24 +55,30 @@ class Confirmer:
         """
         if snapshot.taken_ns <= self._taken_ns:
             return Confirmed(self._latest.findings)
-        seen: dict[Hashable, Finding] = {}
+        current: dict[Hashable, Finding] = {}
         for finding in findings:
-            seen.setdefault(_identity(finding), finding)
+            current.setdefault(_identity(finding), finding)
+        self._see(snapshot.taken_ns, current)
         confirmed = {
             identity: finding
-            for identity, finding in seen.items()
-            if self._evidence.get(identity) == finding.evidence
+            for identity, finding in current.items()
+            if snapshot.taken_ns - self._seen[identity][1] >= self._apart_ns
         }
         new = tuple(finding for key, finding in confirmed.items() if key not in self._told_ns)
-        self._remember(snapshot.taken_ns, seen, confirmed)
+        self._tell(snapshot.taken_ns, confirmed)
         self._latest = Confirmed(tuple(confirmed.values()), new)
         return self._latest
 
-    def _remember(
-        self, now_ns: int, seen: dict[Hashable, Finding], confirmed: dict[Hashable, Finding]
-    ) -> None:
+    def _see(self, now_ns: int, current: dict[Hashable, Finding]) -> None:
+        """Note since when each finding has had the evidence it has."""
         self._taken_ns = now_ns
-        self._evidence = {identity: finding.evidence for identity, finding in seen.items()}
+        before, self._seen = self._seen, {}
+        for identity, finding in current.items():
+            evidence, since_ns = before.get(identity, (None, now_ns))
+            since_ns = since_ns if evidence == finding.evidence else now_ns
+            self._seen[identity] = (finding.evidence, since_ns)
+
+    def _tell(self, now_ns: int, confirmed: dict[Hashable, Finding]) -> None:
         self._told_ns.update(dict.fromkeys(confirmed, now_ns))
         horizon = now_ns - self._forget_after_ns
         self._told_ns = {key: told for key, told in self._told_ns.items() if told >= horizon}

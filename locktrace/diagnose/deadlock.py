@@ -16,25 +16,31 @@ MOST_TOLD = 6  # parties of a ring told in the message
 
 
 def detect(case: Case) -> Iterator[Finding]:
-    """One finding for each knot of actors, by its shortest ring; no waiting time is needed.
+    """One finding for each knot of actors, by its shortest ring, `deadlock_after` it closed.
 
     `evidence` is every hold and wait of the ring: two looks with the same ones prove that
     they were all there together, and nothing but another thread's release could end them.
     """
     for ring in WaitGraph(case.ledger).rings():
-        locks = tuple(dict.fromkeys(link.wait.lock for link in ring.links))
-        yield Finding(
-            kind=KIND,
-            severity=Severity.ERROR,
-            certainty=Certainty.HELD_BY,
-            message=_message(case.ledger, ring),
-            locks=locks,
-            sites=role_sites([*_sites(case.ledger, ring), *creators(case.ledger, locks)]),
-            actors=named(link.wait.actor for link in ring.links),
-            since_ns=max(link.wait.since_ns for link in ring.links),
-            evidence=evidence(ring.links),
-            count=ring.size,
-        )
+        closed_ns = max(link.wait.since_ns for link in ring.links)
+        if case.age(closed_ns) >= case.thresholds.deadlock_after:
+            yield _finding(case.ledger, ring, closed_ns)
+
+
+def _finding(ledger: Ledger, ring: Ring, closed_ns: int) -> Finding:
+    locks = tuple(dict.fromkeys(link.wait.lock for link in ring.links))
+    return Finding(
+        kind=KIND,
+        severity=Severity.ERROR,
+        certainty=Certainty.HELD_BY,
+        message=_message(ledger, ring),
+        locks=locks,
+        sites=role_sites([*_sites(ledger, ring), *creators(ledger, locks)]),
+        actors=named(link.wait.actor for link in ring.links),
+        since_ns=closed_ns,
+        evidence=evidence(ring.links),
+        count=ring.size,
+    )
 
 
 def _parties(ring: Ring) -> Iterator[tuple[Link, Link]]:

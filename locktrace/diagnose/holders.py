@@ -9,11 +9,10 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import wish_of
 from locktrace.model import Certainty, Hold, Mode, Site
-from locktrace.snapshots.groups import HoldGroup, group_holds
+from locktrace.snapshots.groups import HoldGroup, group_holds, has_ended
 from locktrace.wording import count, duration, listing, where, who
 
 MOST_TOLD = 2  # groups of holds told in a message
-_CERTAINTIES = list(Certainty)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +65,19 @@ def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
         return Certainty.UNKNOWN
     if ledger.is_handed_over(lock):
         return Certainty.LIKELY
-    if any(hold.mode is Mode.EXCLUSIVE and _has_ended(ledger, hold) for hold in holds):
+    if any(hold.mode is Mode.EXCLUSIVE and has_ended(ledger.snapshot, hold) for hold in holds):
         return Certainty.LAST
     return Certainty.HELD_BY
 
 
-def _has_ended(ledger: Ledger, hold: Hold) -> bool:
-    actor = ledger.snapshot.actors.get(hold.actor)
-    return actor is not None and actor.ended
-
-
 def _phrase(case: Case, group: HoldGroup) -> str:
+    number = len(group.holds)
+    if case.ledger.is_semaphore(group.lock):
+        return f"{count(number, 'permit')} taken in {where(group.site)}"
     if group.mode is Mode.SHARED:
-        readers = count(len(group.holds), "reader")
-        return f"{readers} from {where(group.site)}{', never released' if group.leaked else ''}"
+        some = f"{group.leaked_holds} of them " if group.leaked_holds < number else ""
+        released = f", {some}never released" if group.leaked else ""
+        return f"{count(number, 'reader')} from {where(group.site)}{released}"
     hold = group.holds[0]
     name = who(case.ledger.snapshot, hold.actor, hold.label)
     ago = duration(case.age(hold.since_ns))
@@ -89,7 +87,7 @@ def _phrase(case: Case, group: HoldGroup) -> str:
 def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:
     """What has become of an exclusive holder since."""
     ledger = case.ledger
-    if _has_ended(ledger, hold):
+    if has_ended(ledger.snapshot, hold):
         return " and has ended without releasing it"
     if group.leaked:
         return " and did not release it before that function returned"

@@ -60,7 +60,7 @@ def _message(case: Case, group: HoldGroup) -> str:
     times = f" {len(group.holds)} times" if len(group.holds) > 1 else ""
     return (
         f"{lock} was taken{times} by {listing(list(takers))} in {where(group.site)} {ago} ago "
-        f"and is still held, although {_fate(case, group)}."
+        f"and is still held, although {group.fate(case.ledger.snapshot)}."
     )
 
 
@@ -72,12 +72,5 @@ def _shared(case: Case, group: HoldGroup, lock: str, ago: str) -> str:
     was, age = ("was", f"taken {ago} ago") if number == 1 else ("were", f"the oldest {ago} ago")
     return (
         f"{lock}: {least}{locks} taken in {where(group.site)} {was} never released, although "
-        f"{_fate(case, group)}; {age}."
+        f"{group.fate(case.ledger.snapshot)}; {age}."
     )
-
-
-def _fate(case: Case, group: HoldGroup) -> str:
-    actors = [case.ledger.snapshot.actors.get(actor) for actor in group.actors]
-    if all(actor is not None and actor.ended for actor in actors):
-        return "that thread has ended" if len(actors) == 1 else "those threads have ended"
-    return "that function has returned"

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from locktrace.model import SIGNAL_KINDS, Hold, Lock, Mode, Snapshot, Wait
-from locktrace.snapshots.groups import is_leaked
+from locktrace.model import Hold, Lock, Mode, Site, Snapshot, Wait
+from locktrace.snapshots import kinds
+from locktrace.snapshots.groups import is_leaked, is_reading
 
 Record = TypeVar("Record", Hold, Wait)
 
@@ -30,19 +31,20 @@ class Ledger:
     holds_by_owner: Mapping[tuple[int, int], tuple[Hold, ...]]
     """By (lock, actor)."""
     read_write: frozenset[int]
-    """The locks that somebody holds or wants in shared mode."""
+    """The locks that somebody reads or wants to read."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Ledger:
         holds = _oldest_first(snapshot.holds, snapshot.locks)
         waits = _oldest_first(snapshot.waits, snapshot.locks)
+        records: list[Hold | Wait] = [*holds, *waits]
         return cls(
             snapshot,
             _grouped((hold.lock, hold) for hold in holds),
             _grouped((wait.lock, wait) for wait in waits),
             _grouped((wait.actor, wait) for wait in waits),
             _grouped(((hold.lock, hold.actor), hold) for hold in holds),
-            _shared(holds, snapshot) | _shared(waits, snapshot),
+            frozenset(record.lock for record in records if is_reading(snapshot, record)),
         )
 
     def lock(self, lock: int) -> Lock:
@@ -51,19 +53,50 @@ class Ledger:
     def is_leaked(self, hold: Hold) -> bool:
         return is_leaked(self.snapshot, hold)
 
+    def is_answered_for(self, hold: Hold) -> bool:
+        """Whether the function that took `hold` is known to be still there to release it.
+
+        It is not if the holder now waits for the same lock at the same line: that is either
+        a loop or, more likely, a later call, and the earlier one has returned. The agent
+        cannot tell, because the later call's frame may lie where the earlier one's did.
+        """
+        return not self.is_leaked(hold) and not any(
+            wait.lock == hold.lock and wait.mode is hold.mode and _is_back_at(wait, hold.site)
+            for wait in self.waits_by_actor.get(hold.actor, ())
+        )
+
     def is_handed_over(self, lock: int) -> bool:
-        """Whether others than the holder release this lock: then its holder answers for nothing."""
-        return self.lock(lock).foreign_releases > 0
+        """Whether others than the holder release this lock: then its holder answers for nothing.
+
+        It is known of a lock that was so released, and assumed of one that was born locked.
+        """
+        return self.lock(lock).foreign_releases > 0 or self._is_born_locked(lock)
+
+    def _is_born_locked(self, lock: int) -> bool:
+        """Whether its one acquire was in the function that made it, which then returned.
+
+        ``self._done = Lock(); self._done.acquire()`` in an ``__init__`` makes a signal.
+        """
+        made = self.lock(lock).created_at
+        holds = self.holds.get(lock, ())
+        if made is None or len(holds) != 1 or self.lock(lock).acquisitions > 1:
+            return False
+        site = holds[0].site
+        return (
+            site is not None
+            and (site.file, site.function) == (made.file, made.function)
+            and holds[0].mode is Mode.EXCLUSIVE
+            and self.is_leaked(holds[0])
+        )
 
     def is_signal(self, lock: int) -> bool:
-        """Whether waiting for it is waiting to be told something (Condition, Event)."""
-        return _family(self.lock(lock)) in SIGNAL_KINDS
+        return kinds.is_signal(self.lock(lock))
 
     def is_semaphore(self, lock: int) -> bool:
-        return _is_semaphore(self.lock(lock))
+        return kinds.is_semaphore(self.lock(lock))
 
     def is_reentrant(self, lock: int) -> bool:
-        return _family(self.lock(lock)) == "RLock"
+        return kinds.is_reentrant(self.lock(lock))
 
     def compounds_of(self, lock: int) -> Iterator[int]:
         """The primitives that `lock` is an inner lock of, from the nearest outwards."""
@@ -98,9 +131,8 @@ class Ledger:
         outer = [other for other in self.waits_by_actor[wait.actor] if other.id != wait.id]
         if any(other.lock in compounds for other in outer):
             return True
-        return self.own_conflict(wait) is not None and any(
-            self.is_signal(other.lock) and other.since_ns <= wait.since_ns for other in outer
-        )
+        waits_for_signal = any(self.is_signal(other.lock) for other in outer)
+        return waits_for_signal and self.own_conflict(wait) is not None
 
     def pending_writer(self, lock: int) -> Wait | None:
         """The first in the queue to write, while only readers hold the lock.
@@ -122,23 +154,18 @@ class Ledger:
         return None
 
 
-def _family(lock: Lock) -> str:
-    """The kind without its module: an ``asyncio.Event`` is an Event."""
-    return lock.kind.rpartition(".")[2]
-
-
-def _is_semaphore(lock: Lock) -> bool:
-    return _family(lock).endswith("Semaphore")
+def _is_back_at(wait: Wait, site: Site | None) -> bool:
+    """Whether `wait` is at `site`, with no other call of that function further out."""
+    if site is None:
+        return False
+    place = (site.file, site.function)
+    lines = [frame.line for frame in wait.stack if (frame.file, frame.function) == place]
+    return lines == [site.line]
 
 
 def _oldest_first(records: Iterable[Record], locks: Mapping[int, Lock]) -> list[Record]:
     known = [record for record in records if record.lock in locks]
     return sorted(known, key=lambda record: (record.since_ns, record.id))
-
-
-def _shared(records: Iterable[Record], snapshot: Snapshot) -> frozenset[int]:
-    locks = {record.lock for record in records if record.mode is Mode.SHARED}
-    return frozenset(lock for lock in locks if not _is_semaphore(snapshot.locks[lock]))
 
 
 Key = TypeVar("Key")

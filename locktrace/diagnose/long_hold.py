@@ -26,10 +26,14 @@ def detect(case: Case) -> Iterator[Finding]:
             continue
         if ledger.is_handed_over(lock):
             continue
-        old = [h for h in holds if case.age(h.since_ns) >= case.thresholds.long_hold_after]
+        old = [
+            hold
+            for hold in holds
+            if not ledger.is_leaked(hold)
+            and case.age(hold.since_ns) >= case.thresholds.long_hold_after
+        ]
         for group in group_holds(ledger.snapshot, old):
-            if not group.leaked:
-                yield _finding(case, group)
+            yield _finding(case, group)
 
 
 def _finding(case: Case, group: HoldGroup) -> Finding:

@@ -35,7 +35,7 @@ def detect(case: Case) -> Iterator[Finding]:
 def _reads_already(case: Case, wait: Wait) -> bool:
     """A recursive read: the writer waits for that reader too, which is a deadlock."""
     own = case.ledger.holds_by_owner.get((wait.lock, wait.actor), ())
-    return any(not case.ledger.is_leaked(hold) for hold in own)
+    return any(case.ledger.is_answered_for(hold) for hold in own)
 
 
 def _finding(case: Case, writer: Wait, readers: list[Wait], other_writers: int) -> Finding:

@@ -15,6 +15,13 @@ class Thresholds:
     leak_after: float = 1.0
     """A hold whose function has returned is a leak once it is this old."""
 
+    deadlock_after: float = 1.0
+    """A ring of waits is a deadlock once its last wait is this old.
+
+    Not for doubt of the ring, but of its holds: one of a function that has just returned is
+    a leak, and the agent needs a moment to see that the function is gone.
+    """
+
     long_hold_after: float = 10.0
     """A hold this old is worth a remark."""
 

@@ -2,8 +2,9 @@
 
 An edge says "cannot go on, ever, before the other has moved", so what may resolve by itself
 makes none: timed waits, signals, semaphores (anybody may release those) and locks that are
-handed over. A leaked hold makes none either, as its holder would not release it anyway: the
-leak explains that wait. Nor does a wait for what the actor holds itself (`self_deadlock`).
+handed over. A hold that is leaked, or may be, makes none either: its holder would not release
+it anyway, and the leak explains that wait. Nor does a wait for what the actor holds itself
+(`self_deadlock`).
 """
 
 from __future__ import annotations
@@ -99,7 +100,7 @@ class WaitGraph:
         """The holds to be released before `demand` can be met, oldest first."""
         for hold in self._ledger.holds.get(demand.lock, ()):
             excludes = Mode.EXCLUSIVE in (demand.mode, hold.mode)
-            if excludes and not self._ledger.is_leaked(hold):
+            if excludes and self._ledger.is_answered_for(hold):
                 yield hold
 
     def _pending_writer(self, wait: Wait) -> Wait | None:
@@ -114,7 +115,7 @@ class WaitGraph:
         if lock not in self._writers:
             self._writers[lock] = self._ledger.pending_writer(lock)
         first = self._writers[lock]
-        if first is None or first.timed or first.actor == wait.actor:
+        if first is None or first.actor == wait.actor:
             return None
         return first if first.since_ns < wait.since_ns else None
 

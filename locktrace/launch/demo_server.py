@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -33,6 +35,7 @@ class DemoServer:
             stderr=subprocess.PIPE,
             text=True,
             process_group=0,  # the terminal's Ctrl-C is for the screen, which then ends us
+            preexec_fn=_end_with_parent,  # noqa: PLW1509 (we have no other thread yet)
         )
         assert self._process.stdout is not None
         self.pid = self._process.pid
@@ -63,6 +66,12 @@ class DemoServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the child: a closed terminal or a kill -9 of the command must not leave a server."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)
 
 
 def _drain(stream: object) -> None:

@@ -26,10 +26,17 @@ from locktrace.model import (
 )
 from locktrace.observe.rates import Rates
 from locktrace.wire import frames
-from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, WAITED, WAITING, unpack_events
+from locktrace.wire.events import (
+    ACQUIRED,
+    DESTROYED,
+    RELEASED,
+    TIMED,
+    WAITED,
+    WAITING,
+    unpack_events,
+)
 
 MAX_LABELS = 20_000
-TIMED = 2  # flag of a WAITING event, beside `shared`
 
 
 class LedgerState:

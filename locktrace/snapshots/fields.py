@@ -63,10 +63,10 @@ class Fields:
 
     def word(self, name: str, words: type[Word]) -> Word:
         """One of the values of a StrEnum."""
-        value = self._get(name)
-        if value not in set(words):
-            raise _wrong(self._at(name), f"one of {', '.join(words)}")
-        return words(value)
+        try:
+            return words(self._get(name))
+        except ValueError:
+            raise _wrong(self._at(name), f"one of {', '.join(words)}") from None
 
     def object(self, name: str) -> Fields:
         return Fields(self._get(name), self._at(name))

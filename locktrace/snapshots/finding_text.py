@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from locktrace.model import Certainty, Finding, Hold, Mode, Site, Wait
-from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits
+from locktrace.model import Certainty, Finding, Hold, Site, Wait
+from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits, is_reading
 from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import count, duration, listing, lock_name, plain, who
+from locktrace.wording import count, duration, listing, lock_name, who
 
 MOST_GROUPS = 6
 _INDENT = "   "
@@ -28,16 +28,17 @@ class FindingText:
         self._snapshot = joined.snapshot
         self._source = source
         self._width = width
+        self._told: set[tuple[int, Site | None]] = set()
 
     def lines(self, number: int, finding: Finding) -> Iterator[str]:
         doubt = "" if finding.certainty is Certainty.HELD_BY else f" ({finding.certainty})"
-        yield f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
+        title = f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
+        yield from wrap(title, self._width, _INDENT, first="")
         yield from wrap(finding.message, self._width, _INDENT)
         holds, waits = self._concerned(finding)
         for group in holds[:MOST_GROUPS]:
             yield ""
             yield from self._taken(group)
-            yield from self._now(group)
         for wanted in waits[:MOST_GROUPS]:
             yield ""
             yield from self._wanted(wanted)
@@ -64,23 +65,28 @@ class FindingText:
         oldest = group.holds[0]
         lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
         takers = self._takers(group.holds)
-        reading = "for reading " if group.mode is Mode.SHARED else ""
+        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
         number = len(group.holds)
         if number == 1:
             text = f"{lock} was taken {reading}by {takers} {age} ago"
         else:
             text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
-        yield from self._heading(f"{text}{self._fate(group)}", oldest.site)
+        text += self._fate(group)
+        if (group.lock, group.site) in self._told:
+            yield from wrap(f"{text}: see above", self._width, _INDENT)
+            return
+        self._told.add((group.lock, group.site))
+        yield from self._heading(text, oldest.site)
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
+        yield from self._now(group)
 
     def _fate(self, group: HoldGroup) -> str:
         if not group.leaked:
             return ""
-        actors = [self._snapshot.actors.get(actor) for actor in group.actors]
-        ended = all(actor is not None and actor.ended for actor in actors)
-        them = "that thread" if len(actors) == 1 else "those threads"
-        return f" ({them} ended since)" if ended else " (that function has returned since)"
+        if group.leaked_holds < len(group.holds):
+            return f" ({group.leaked_holds} of those calls have returned since)"
+        return f" ({group.fate(self._snapshot)} since)"
 
     def _now(self, group: HoldGroup) -> Iterator[str]:
         """What the first of the holders that still lives does now."""
@@ -97,14 +103,14 @@ class FindingText:
     def _wanted(self, group: WaitGroup) -> Iterator[str]:
         oldest = group.waits[0]
         lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
-        shared = group.mode is Mode.SHARED
-        wish = f"{lock} is wanted {'for reading ' if shared else ''}by {self._takers(group.waits)}"
+        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
+        wish = f"{lock} is wanted {reading}by {self._takers(group.waits)}"
         since = f", the longest for {age}" if len(group.waits) > 1 else f" for {age}"
         yield from self._heading(wish + since, group.site)
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
 
     def _heading(self, text: str, site: Site | None) -> list[str]:
-        place = f", at {plain(site.file)}:{site.line}" if site else ""
+        place = f", at {site.file}:{site.line}" if site else ""
         return wrap(f"{text}{place}:", self._width, _INDENT)
 
     def _takers(self, records: Iterable[Hold | Wait]) -> str:

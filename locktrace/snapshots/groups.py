@@ -7,24 +7,37 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from locktrace.model import Actor, Hold, Mode, Site, Snapshot, Wait
+from locktrace.snapshots.kinds import is_read
 
 Record = TypeVar("Record", Hold, Wait)
 
 
 @dataclass(frozen=True, slots=True)
 class HoldGroup:
-    """Holds of one lock taken at one site, oldest first; all of them leaked, or none."""
+    """Holds of one lock taken at one site, oldest first; some or all of them may be leaked."""
 
     lock: int
     site: Site | None
-    leaked: bool
+    leaked_holds: int
     holds: tuple[Hold, ...]
+
+    @property
+    def leaked(self) -> bool:
+        """Whether any is."""
+        return self.leaked_holds > 0
 
     @property
     def mode(self) -> Mode:
         """Shared if every hold is."""
         shared = all(hold.mode is Mode.SHARED for hold in self.holds)
         return Mode.SHARED if shared else Mode.EXCLUSIVE
+
+    def fate(self, snapshot: Snapshot) -> str:
+        """Why nobody is left to release a group that is all leaked, as ``although …`` goes on."""
+        if all(has_ended(snapshot, hold) for hold in self.holds):
+            one = len(self.actors) == 1
+            return "that thread has ended" if one else "those threads have ended"
+        return "that function has returned"
 
     @property
     def actors(self) -> tuple[int, ...]:
@@ -44,8 +57,19 @@ class WaitGroup:
 
 def is_leaked(snapshot: Snapshot, hold: Hold) -> bool:
     """Whether nobody is left to release `hold`: its function has returned or its actor ended."""
+    return hold.returned or has_ended(snapshot, hold)
+
+
+def has_ended(snapshot: Snapshot, hold: Hold) -> bool:
+    """Whether the actor that took `hold` has ended."""
     actor = snapshot.actors.get(hold.actor)
-    return hold.returned or (actor is not None and actor.ended)
+    return actor is not None and actor.ended
+
+
+def is_reading(snapshot: Snapshot, record: Hold | Wait) -> bool:
+    """Whether `record` is of a read lock."""
+    lock = snapshot.locks.get(record.lock)
+    return record.mode is Mode.SHARED and (lock is None or is_read(lock))
 
 
 def is_live_thread(actor: Actor) -> bool:
@@ -57,14 +81,13 @@ def is_live_thread(actor: Actor) -> bool:
 
 
 def group_holds(snapshot: Snapshot, holds: Iterable[Hold]) -> tuple[HoldGroup, ...]:
-    """Groups by lock, site and whether they are leaked: leaked ones first, then oldest first."""
-    groups: dict[tuple[bool, int, Site | None], list[Hold]] = {}
+    """Groups by lock and site: those with leaked holds first, then oldest first."""
+    groups: dict[tuple[int, Site | None], list[Hold]] = {}
     for hold in sorted(holds, key=lambda h: (h.since_ns, h.id)):
-        key = (is_leaked(snapshot, hold), hold.lock, hold.site)
-        groups.setdefault(key, []).append(hold)
+        groups.setdefault((hold.lock, hold.site), []).append(hold)
     made = [
-        HoldGroup(lock, site, leaked, tuple(members))
-        for (leaked, lock, site), members in groups.items()
+        HoldGroup(lock, site, sum(is_leaked(snapshot, hold) for hold in members), tuple(members))
+        for (lock, site), members in groups.items()
     ]
     return tuple(sorted(made, key=lambda group: not group.leaked))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from unicodedata import combining, east_asian_width
 
+from locktrace.wording import plain
+
 
 def cells(text: str) -> int:
     """The columns that a terminal gives `text`: two for each wide character."""
@@ -26,11 +28,14 @@ def clip_start(text: str, width: int) -> str:
 
 
 def wrap(text: str, width: int, indent: str = "", first: str | None = None) -> list[str]:
-    """`text` in lines of at most `width`; `first` begins the first line, `indent` the others."""
+    """`text` in lines of at most `width`; `first` begins the first line, `indent` the others.
+
+    Of control characters, which a saved file may hold, only their escapes remain.
+    """
     lines = []
     line = indent if first is None else first
     empty = True
-    for word in _short_words(text, max(8, width - len(indent))):
+    for word in _short_words(plain(text), max(8, width - len(indent))):
         if not empty and cells(line) + 1 + cells(word) > width:
             lines.append(line)
             line, empty = indent, True

@@ -12,7 +12,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.thread_text import thread_lines
-from locktrace.wording import count, plain
+from locktrace.wording import count
 
 WIDTH = 100
 
@@ -42,11 +42,11 @@ def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
 
 def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     snapshot, process = stall.snapshot, stall.snapshot.process
-    python = f", {plain(process.python)}" if process.python else ""
-    core = f", {plain(process.core)} core" if process.core else ""
+    python = f", Python {process.python}" if process.python else ""
+    core = f", {process.core} core" if process.core else ""
     yield from _field("process", f"{process.pid}{python}{core}", width)
     if process.command:
-        yield from _field("command", plain(" ".join(process.command)), width)
+        yield from _field("command", " ".join(process.command), width)
     yield from _field("taken", _when(snapshot.taken_at), width)
     holds = len(snapshot.holds) + sum(lock.unlisted_holds for lock in snapshot.locks.values())
     sizes = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from locktrace.model import Hold, Mode, Snapshot, ThreadStack, Wait
-from locktrace.snapshots.groups import by_lock
+from locktrace.model import Hold, Snapshot, ThreadStack, Wait
+from locktrace.snapshots.groups import by_lock, is_reading
 from locktrace.snapshots.joined import Business, Joined
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import held_as
@@ -100,7 +100,7 @@ def _sentences(snapshot: Snapshot, business: Business, many: bool) -> Iterator[s
     """What one thread, or each of many, waits for and holds: a lock a sentence."""
     for lock, waits in by_lock(business.waits).items():
         verb = "wait" if many else "waits"
-        to_read = all(wait.mode is Mode.SHARED for wait in waits)
+        to_read = all(is_reading(snapshot, wait) for wait in waits)
         wish = f"{'to read' if to_read else 'for'} {lock_name(snapshot, lock)}"
         yield f"{verb} {wish}, {_since(snapshot, waits)}"
     for lock, holds in by_lock(business.holds).items():

@@ -1,6 +1,6 @@
 """Lock events as fixed records of 48 bytes, which a C core can write by copying memory.
 
-A record is (seq, time_ns, ref, lock, actor, stack, label, op, shared). `seq` counts the
+A record is (seq, time_ns, ref, lock, actor, stack, label, op, flags). `seq` counts the
 agent's events, so a gap tells how many were dropped. `ref` is the id of the hold or wait
 that the event begins or ends; `time_ns` is CLOCK_MONOTONIC.
 """
@@ -20,6 +20,8 @@ ACQUIRED = 3  # a hold begins
 RELEASED = 4  # a hold ends
 DESTROYED = 5  # the lock is gone
 
+TIMED = 2  # with 1 for `shared`, a flag of WAITING: the wait gives up by itself
+
 RECORD = struct.Struct("<QQQIIIIBB6x")
 
 
@@ -33,4 +35,4 @@ def unpack_events(payload: bytes) -> Iterator[Event]:
     """The events of a payload; FrameError when it is cut."""
     if len(payload) % RECORD.size:
         raise FrameError("an events payload is not a whole number of records")
-    return RECORD.iter_unpack(payload)  # type: ignore[return-value]
+    return RECORD.iter_unpack(payload)

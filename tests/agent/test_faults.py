@@ -11,10 +11,11 @@ import pytest
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
 
 
-@pytest.mark.parametrize("method", ["acquired", "released", "waiting"])
+@pytest.mark.parametrize("method", ["acquired", "released", "waiting", "waited"])
 def test_a_recorder_that_raises_is_counted_and_the_lock_works(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
@@ -26,6 +27,18 @@ def test_a_recorder_that_raises_is_counted_and_the_lock_works(
         assert not lock.acquire(timeout=0.01)
     assert not lock.locked()
     assert "ZeroDivisionError" in tap.faults[0]
+    tap.faults.clear()
+
+
+def test_a_lock_that_cannot_be_recorded_is_made_all_the_same(
+    recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PythonRecorder, "create", property(lambda self: 1 / 0))
+    monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")
+    for kind in (TracedLock, TracedRLock):
+        with kind() as got:
+            assert got
+    assert len(tap.faults) == 2
     tap.faults.clear()
 
 
@@ -45,11 +58,11 @@ def test_a_tracer_that_keeps_failing_switches_itself_off(
 def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Alarm(Exception):
+    class AlarmError(Exception):
         pass
 
     def handler(*_: Any) -> None:
-        raise Alarm
+        raise AlarmError
 
     original = PythonRecorder.acquired
 
@@ -61,7 +74,7 @@ def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
     before = signal.signal(signal.SIGUSR1, handler)
     lock = TracedLock()
     try:
-        with pytest.raises(Alarm):
+        with pytest.raises(AlarmError):
             lock.acquire()
     finally:
         signal.signal(signal.SIGUSR1, before)

@@ -9,14 +9,25 @@ import pytest
 
 from locktrace.agent import liveness
 from locktrace.agent.encoder import live, live_actors
+from locktrace.agent.ledger import Hold
+from locktrace.agent.primitives import condition
 from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
 
 
 @pytest.fixture
 def look(recorder: PythonRecorder):  # type: ignore[no-untyped-def]
-    """One look at everything, however young."""
-    return lambda: liveness.mark(live(recorder), live_actors(recorder), settled_ns=0)
+    """One look at everything, however young; gives what it newly found."""
+
+    def look() -> list[Hold]:
+        entries, actors = live(recorder), live_actors(recorder)
+        found = liveness.find_left_behind(entries, actors, recorder.left_behind, settled_ns=0)
+        recorder.left_behind.update(hold.id for hold in found)
+        return found
+
+    return look
 
 
 def take(lock: TracedLock) -> None:
@@ -31,7 +42,6 @@ def test_a_hold_whose_function_has_returned_is_marked_once(look) -> None:  # typ
     lock = TracedLock()
     leave_behind(lock)
     assert look() == lock._entry.holds
-    assert lock._entry.holds[0].returned
     assert look() == []
 
 
@@ -53,7 +63,7 @@ def test_a_later_call_at_the_same_address_does_not_hide_that_the_earlier_has_end
         recorder.acquired(entry, True, sys._getframe())
         if last:
             look()
-            seen_inside.append([hold.returned for hold in entry.holds])
+            seen_inside.append([hold.id in recorder.left_behind for hold in entry.holds])
 
     for number in range(3):
         read(last=number == 2)
@@ -109,3 +119,29 @@ def test_an_actor_without_thread_or_hold_is_forgotten(recorder: PythonRecorder) 
         thread.start()
         thread.join()
     assert len(live_actors(recorder)) <= before + 1
+
+
+@pytest.mark.parametrize("inner", ["RLock", "Lock"])
+def test_a_lock_taken_back_by_a_wait_belongs_to_the_waiting_function(
+    recorder: PythonRecorder,
+    look,  # type: ignore[no-untyped-def]
+    inner: str,
+) -> None:
+    patches = Patches()
+    condition.patch(patches)
+    lock = TracedRLock() if inner == "RLock" else TracedLock()
+    made = threading.Condition(lock)  # type: ignore[arg-type]
+
+    def consume() -> None:
+        with made:
+            made.wait(timeout=0.01)
+            assert look() == []
+            [hold] = lock._entry.holds
+            code, _ = hold.stack.frames[hold.stack.site_index]
+            assert code.co_name == "consume"
+            assert hold.stack.judgeable
+
+    try:
+        consume()
+    finally:
+        patches.undo()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,9 @@ import pytest
 
 from locktrace.agent import stacks
 from locktrace.agent.ledger import Stack
+from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.stacks import StackTable
+from tests.support import eventually
 
 
 def here() -> FrameType:
@@ -23,15 +26,24 @@ def site(stack: Stack) -> str:
 
 
 def test_the_same_place_is_the_same_stack() -> None:
-    table = StackTable(depth=3)
-    first, second = [table.of(here()) for _ in range(2)]
-    assert first is second
-    assert len(first.frames) == 3
+    table = StackTable()
+    for depth in (2, 4, 6):
+        first, second = [table.of(here(), depth) for _ in range(2)]
+        assert first is second
+        assert len(first.frames) == depth
+
+
+def test_a_stack_shorter_than_the_depth_is_taken_whole(recorder: PythonRecorder) -> None:
+    found: list[Stack] = []
+    thread = _thread.start_new_thread(lambda: found.append(StackTable().of(here())), ())
+    assert thread
+    [stack] = eventually(lambda: found or None)
+    assert len(stack.frames) == 1
 
 
 def test_the_table_is_bounded_and_says_unknown_beyond(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacks, "MAX_STACKS", 2)
-    table = StackTable(depth=2)
+    table = StackTable()
     known = table.of(here())
     assert known.id == 1
     assert table.of(here()) is table.unknown
@@ -39,7 +51,7 @@ def test_the_table_is_bounded_and_says_unknown_beyond(monkeypatch: pytest.Monkey
 
 def test_a_plain_function_answers_for_its_own_acquire() -> None:
     def work() -> Stack:
-        return StackTable(depth=4).of(here())
+        return StackTable().of(here())
 
     stack = work()
     assert (site(stack), stack.judgeable) == ("work", True)
@@ -47,7 +59,7 @@ def test_a_plain_function_answers_for_its_own_acquire() -> None:
 
 def test_a_wrapper_named_acquire_hands_the_duty_to_its_caller() -> None:
     def acquire_table() -> Stack:
-        return StackTable(depth=4).of(here())
+        return StackTable().of(here())
 
     def work() -> Stack:
         return acquire_table()
@@ -61,7 +73,7 @@ def test_a_context_manager_made_of_a_generator_hands_it_to_the_with_block() -> N
 
     @contextlib.contextmanager
     def locked() -> Iterator[None]:
-        found.append(StackTable(depth=5).of(here()))
+        found.append(StackTable().of(here()))
         yield
 
     def work() -> None:
@@ -77,7 +89,7 @@ def test_a_class_that_locks_in_enter_hands_it_to_the_with_block() -> None:
 
     class Locked:
         def __enter__(self) -> None:
-            found.append(StackTable(depth=5).of(here()))
+            found.append(StackTable().of(here()))
 
         def __exit__(self, *exc_info: object) -> None:
             pass
@@ -92,7 +104,7 @@ def test_a_class_that_locks_in_enter_hands_it_to_the_with_block() -> None:
 
 def test_a_suspended_generator_proves_nothing() -> None:
     def rows() -> Iterator[Stack]:
-        yield StackTable(depth=4).of(here())
+        yield StackTable().of(here())
 
     [stack] = rows()
     assert not stack.judgeable

@@ -117,9 +117,7 @@ def test_dump_prints_who_holds_what_with_stacks(locktrace: Any) -> None:
     assert "self.ip_table.r_lock()" in done.stdout
 
 
-def test_dump_as_json_follows_the_schema_and_goes_to_a_file(
-    locktrace: Any, tmp_path: Path
-) -> None:
+def test_dump_as_json_follows_the_schema_and_goes_to_a_file(locktrace: Any, tmp_path: Path) -> None:
     output = tmp_path / "dump.json"
     with running("leaked_read_lock") as target:
         target.expect("leaked")

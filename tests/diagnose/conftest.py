@@ -22,15 +22,18 @@ NOW_NS = 1_000_000_000_000
 class Told:
     """One lock of a world; each method adds to its story and returns it."""
 
-    def __init__(self, world: World, id: int) -> None:
+    def __init__(self, world: World, lock: Lock) -> None:
         self.world = world
-        self.id = id
+        self.id = lock.id
+        # As the agent records them: permits are shared, and so is waiting for an Event.
+        shared = lock.kind.endswith(("Semaphore", "Event"))
+        self.mode = Mode.SHARED if shared else Mode.EXCLUSIVE
 
     def hold(
         self,
         *actors: str,
         age: float = 5.0,
-        mode: Mode = Mode.EXCLUSIVE,
+        mode: Mode | None = None,
         at: str = "take",
         returned: bool = False,
         label: str = "",
@@ -40,7 +43,7 @@ class Told:
                 Hold(
                     next(self.world.ids),
                     self.id,
-                    mode,
+                    mode or self.mode,
                     self.world.actor(actor),
                     self.world.stack(at),
                     NOW_NS - round(age * 1e9),
@@ -54,7 +57,7 @@ class Told:
         self,
         *actors: str,
         age: float = 4.0,
-        mode: Mode = Mode.EXCLUSIVE,
+        mode: Mode | None = None,
         at: str = "want",
         timed: bool = False,
     ) -> Told:
@@ -63,7 +66,7 @@ class Told:
                 Wait(
                     next(self.world.ids),
                     self.id,
-                    mode,
+                    mode or self.mode,
                     self.world.actor(actor),
                     self.world.stack(at),
                     NOW_NS - round(age * 1e9),
@@ -78,7 +81,7 @@ class Told:
         return self.hold(*actors, age=age, mode=Mode.SHARED, at=at, returned=returned)
 
     def wait_to_read(
-        self, *actors: str, age: float = 3.5, at: str = "read", timed: bool = False
+        self, *actors: str, age: float = 3.5, at: str = "look", timed: bool = False
     ) -> Told:
         return self.wait(*actors, age=age, mode=Mode.SHARED, at=at, timed=timed)
 
@@ -101,20 +104,21 @@ class World:
         inside: str | None = None,
         foreign_releases: int = 0,
         unlisted: int = 0,
+        made_in: str = "",
     ) -> Told:
         if name not in self.locks:
             parent = self.locks[inside].id if inside else None
-            created = Site("/app/locks.py", len(self.locks) + 1, "<module>")
+            made_at = self.stack(made_in)[0] if made_in else Site("/app/locks.py", 1, "<module>")
             self.locks[name] = Lock(
                 next(self.ids),
                 kind,
                 name,
-                created,
+                made_at,
                 parent,
                 foreign_releases=foreign_releases,
                 unlisted_holds=unlisted,
             )
-        return Told(self, self.locks[name].id)
+        return Told(self, self.locks[name])
 
     def rwlock(self, name: str, foreign_releases: int = 0, unlisted: int = 0) -> Told:
         return self.lock(name, "RWMutex", foreign_releases=foreign_releases, unlisted=unlisted)

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from locktrace.model import Site
 
 
 def test_two_threads_that_took_two_locks_in_opposite_orders(world):
@@ -18,9 +22,16 @@ def test_two_threads_that_took_two_locks_in_opposite_orders(world):
     assert finding.evidence == {record.id for record in (*world.holds, *world.waits)}
 
 
-def test_it_is_told_at_once_without_waiting_for_a_stall(world):
-    world.lock("A").hold("t1", age=0.02).wait("t2", age=0.01)
-    world.lock("B").hold("t2", age=0.02).wait("t1", age=0.01)
+def test_a_ring_that_has_only_just_closed_is_not_told_yet(world):
+    """The function of a hold in it may have returned a moment ago, which makes it a leak."""
+    world.lock("A").hold("t1", age=9).wait("t2", age=8)
+    world.lock("B").hold("t2", age=9).wait("t1", age=0.9)
+    assert world.findings("deadlock") == ()
+
+
+def test_a_closed_ring_is_told_long_before_a_stall_would_be(world):
+    world.lock("A").hold("t1", age=2).wait("t2", age=1.1)
+    world.lock("B").hold("t2", age=2).wait("t1", age=1.1)
     assert world.kinds() == ["deadlock"]
 
 
@@ -71,6 +82,26 @@ def test_a_read_asked_again_behind_a_writer_who_waits_for_it(world):
     assert world.roles(finding)[0] == ("holder", "outer")
 
 
+def test_a_reader_back_at_the_line_where_he_read_has_leaked_more_likely_than_read_twice(world):
+    lock = world.rwlock("table").read("t1", "t2", at="lookup").wait("w", age=4)
+    lock.wait_to_read("t1", "t2", age=3, at="lookup")
+    assert world.kinds() == ["blocked-by-pending-writer"]
+
+
+def test_a_recursive_function_that_reads_at_one_line_is_a_recursive_read(world):
+    lock = world.rwlock("table").read("t1", at="walk").wait("w", age=4)
+    lock.wait_to_read("t1", age=3, at="walk")
+    (inner, *callers), outer = world.waits[-1].stack, Site("/app/work.py", 99, "walk")
+    world.waits[-1] = replace(world.waits[-1], stack=(inner, outer, *callers))
+    assert world.kinds() == ["deadlock"]
+
+
+def test_two_locks_taken_in_one_line_make_a_ring_like_any_others(world):
+    world.lock("A").hold("t1", at="both").wait("t2", at="other way")
+    world.lock("B").hold("t2", at="other way").wait("t1", at="both")
+    assert world.kinds() == ["deadlock"]
+
+
 def test_many_recursive_readers_of_one_writer_are_one_deadlock(world):
     readers = [f"t{n}" for n in range(50)]
     world.rwlock("table").read(*readers).wait("w", age=4).wait_to_read(*readers, age=3)
@@ -84,7 +115,7 @@ def test_a_writer_and_a_reader_in_a_ring_through_another_lock(world):
     world.lock("cache").hold("t2").wait("r1")
     finding = world.finding("deadlock")
     assert world.names(finding) == ["w", "r1", "t2"]
-    assert "t2 holds cache, taken in take (work.py:30), and waits to read table in read" in (
+    assert "t2 holds cache, taken in take (work.py:40), and waits to read table in look" in (
         finding.message
     )
     assert "behind the pending writer w" in finding.message

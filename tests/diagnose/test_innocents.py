@@ -49,6 +49,17 @@ def test_a_thread_that_waits_for_a_lock_it_took_and_others_release(world):
     assert world.findings() == ()
 
 
+def test_a_lock_that_was_born_locked_to_serve_as_a_signal(world):
+    done = world.lock("done", made_in="Job.__init__")
+    done.hold("main", age=60, at="Job.__init__", returned=True).wait("main", age=50)
+    assert world.findings() == ()
+
+
+def test_a_lock_taken_twice_by_the_function_that_made_it_is_no_signal(world):
+    world.lock("lock", made_in="main").hold("t1", at="main").wait("t1", at="main")
+    assert world.kinds() == ["self-deadlock"]
+
+
 def test_waiting_for_a_lock_that_is_handed_over_is_told_as_information_only(world):
     world.lock("baton", foreign_releases=3).hold("t1").wait("t2")
     finding = world.finding("stall")
@@ -58,6 +69,11 @@ def test_waiting_for_a_lock_that_is_handed_over_is_told_as_information_only(worl
 def test_a_thread_that_takes_its_rlock_again(world):
     world.lock("config", "RLock").hold("t1", "t1", age=2)
     assert world.findings() == ()
+
+
+def test_a_look_between_the_levels_of_an_rlock(world):
+    world.lock("config", "RLock").hold("t1").wait("t1")
+    assert world.findings("self-deadlock", "deadlock") == ()
 
 
 @pytest.mark.parametrize("kind", ["Semaphore", "BoundedSemaphore"])

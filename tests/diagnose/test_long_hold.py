@@ -35,3 +35,9 @@ def test_readers_of_one_site_are_one_remark(world):
     assert "2 readers from read (work.py:10) hold it, the oldest, t1, for 1 min 30 s" in (
         finding.message
     )
+
+
+def test_the_inner_lock_of_a_compound_is_told_by_the_compound_alone(world):
+    world.rwlock("table").hold("t1", age=90)
+    world.lock("table's mutex", inside="table").hold("t1", age=90)
+    assert world.lock_names(world.finding("long-hold")) == ["table"]

@@ -52,3 +52,11 @@ def test_readers_behind_a_writer_who_is_writing_are_no_such_case(world):
 def test_a_plain_lock_has_no_pending_writer(world):
     world.lock("A").hold("t1").wait("t2", "t3")
     assert world.kinds() == ["stall"]
+
+
+def test_of_leaked_and_living_readers_of_one_line_the_leaked_are_counted(world):
+    lock = world.rwlock("table").read("t1", "t2", returned=True).read("t3", age=2)
+    lock.wait("w", age=2).wait_to_read("t4", age=1)
+    finding = world.finding("blocked-by-pending-writer")
+    assert "held by 3 readers from read (work.py:10), 2 of them never released" in finding.message
+    assert finding.severity == "error"

@@ -29,7 +29,7 @@ def test_a_read_lock_turned_into_a_write_lock(world):
 
 def test_a_write_lock_turned_into_a_read_lock(world):
     world.rwlock("table").hold("t1").wait_to_read("t1")
-    assert "waits to read table in read (work.py:20), which it took itself for writing" in (
+    assert "waits to read table in look (work.py:20), which it took itself for writing" in (
         world.finding("self-deadlock").message
     )
 

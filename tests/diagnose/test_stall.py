@@ -40,6 +40,14 @@ def test_a_thread_that_has_ended_was_the_last_to_hold(world):
     assert "and has ended without releasing it" in finding.message
 
 
+def test_readers_are_counted_so_their_holds_are_certain_though_they_have_ended(world):
+    world.rwlock("table").read("t1", "t2").wait("writer")
+    world.end("t1", "t2")
+    finding = world.finding("stall")
+    assert finding.certainty == "held by"
+    assert "held by 2 readers from read (work.py:10), never released" in finding.message
+
+
 def test_waiters_who_will_give_up_are_a_warning(world):
     world.lock("A").hold("t1").wait("t2", timed=True)
     assert world.finding("stall").severity == "warning"
@@ -47,7 +55,16 @@ def test_waiters_who_will_give_up_are_a_warning(world):
 
 def test_a_semaphore_whose_permits_others_keep_is_a_warning(world):
     world.lock("connections", "Semaphore").hold("t1", "t2", age=60).wait("t3", age=30)
-    assert world.finding("stall").severity == "warning"
+    finding = world.finding("stall")
+    assert finding.severity == "warning"
+    assert "t3 has waited 30.0 s for connections in want" in finding.message
+    assert "held by 2 permits taken in take (work.py:10)" in finding.message
+
+
+def test_a_holder_who_waits_for_an_event_waits_for_it_and_does_not_read_it(world):
+    world.lock("A").hold("t1", age=8).wait("t2")
+    world.lock("data came", "Event").wait("t1", age=7)
+    assert world.finding("stall").message.endswith("and now waits for data came.")
 
 
 def test_a_lock_with_a_better_explanation_is_not_called_a_stall(world):

@@ -58,6 +58,19 @@ def test_queries_behind_the_reload_are_told_as_blocked_by_the_pending_writer(wor
     assert world.names(finding)[:2] == ["reloader", "worker-0"]
 
 
+def test_the_last_leaks_of_the_blocked_workers_are_not_taken_for_a_deadlock(world, table):
+    """They are in the same function again, so the agent cannot see that it has returned before."""
+    workers = [f"worker-{n}" for n in range(8)]
+    table.read(*workers, age=2.1, at="V2Filter.lookup").wait("reloader", age=2, at="reload")
+    table.wait_to_read(*workers, age=1.9, at="V2Filter.lookup")
+    assert world.kinds() == ["leaked-lock", "blocked-by-pending-writer"]
+    finding = world.finding("blocked-by-pending-writer")
+    assert finding.count == 8
+    assert "1292 readers from V2Filter.lookup (work.py:10), 1284 of them never released" in (
+        finding.message
+    )
+
+
 def test_the_healthy_twin_with_the_same_traffic_finds_nothing(world):
     lock = world.rwlock("V2Filter.ip_table")
     lock.read("worker-1", "worker-2", age=0.002).wait("reloader", age=0.001)

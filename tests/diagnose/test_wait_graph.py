@@ -21,7 +21,7 @@ def tell_random_story(world, seed):
         if chance.random() < 0.8:
             lock = chance.choice(list(world.locks))
             wish = chance.choice([world.rwlock(lock).wait, world.rwlock(lock).wait_to_read])
-            wish(thread, age=chance.uniform(0, 2), timed=chance.random() < 0.1)
+            wish(thread, age=chance.uniform(1, 3), timed=chance.random() < 0.1)
 
 
 def blockers(snapshot, wait):

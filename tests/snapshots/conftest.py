@@ -116,7 +116,7 @@ def stall(filters) -> StallSnapshot:
                  RoleSite(lookup, "reader"), RoleSite(table.created_at, "creator")),
                 (13, 11), NOW_NS - 9 * SECOND, frozenset({200}), 1,
             ),
-            Finding("stall", Severity.WARNING, Certainty.UNKNOWN, "No holder.", (2,), (), (), NOW_NS),
+            Finding("stall", Severity.WARNING, Certainty.UNKNOWN, "No holder.", (2,)),
         ),
         threads=(
             ThreadStack(4242, "MainThread", (Site("/usr/lib/select.py", 5, "poll"),), True, True),

@@ -170,10 +170,11 @@ def test_whatever_is_wrong_in_a_document_is_refused_or_read_and_shown(document):
             item = item[step]
         item[path[-1]] = chance.choice([None, -1, 1e300, "x", [], {}, True, [[]], 10**30])
         try:
-            render(from_document(damaged))
-        except MalformedDumpError as error:
+            read = from_document(damaged)
+        except MalformedDumpError:
             refused += 1
-            assert "\n" not in str(error)
+        else:
+            render(read)
     assert refused > 100
 
 

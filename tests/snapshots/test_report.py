@@ -35,7 +35,7 @@ def block(text, start):
 
 def test_the_header_tells_what_was_looked_at(report):
     lines = report.splitlines()
-    assert lines[0] == "process  4242, 3.11.7, python core"
+    assert lines[0] == "process  4242, Python 3.11.7, python core"
     assert lines[1] == "command  python -m demo"
     assert "ledger   3 locks, 43 holds, 2 waits, 3 threads" in lines
     assert "agent    1 fault of its own, which it kept from the program" in lines
@@ -71,6 +71,13 @@ def test_a_finding_tells_what_the_holder_does_now(report):
     assert now[1] == "     > demo/filters.py:3   V2Filter.lookup  self.mutex.r_lock()"
 
 
+def test_a_place_that_two_findings_name_is_shown_once(stall):
+    twice = render_findings(replace(stall, findings=(stall.findings[0],) * 2))
+    assert twice.count("worker-1 (query A) is now:") == 1
+    assert twice.count("(that function has returned since)") == 2
+    assert "see above" in twice
+
+
 def test_a_thousand_holds_of_one_line_are_told_in_one(stall):
     holds = tuple(replace(stall.snapshot.holds[0], id=n) for n in range(1284))
     many = replace(stall, snapshot=replace(stall.snapshot, holds=holds))
@@ -79,7 +86,7 @@ def test_a_thousand_holds_of_one_line_are_told_in_one(stall):
 
 
 def test_the_locks_table_counts_holders_and_waiters(report):
-    header, table, inner = block(report, "lock  ")[:3]
+    header, table = block(report, "lock  ")[:2]
     assert header.split()[:6] == ["lock", "held", "leaked", "waiting", "held", "for"]
     assert table.split()[:4] == ["V2Filter.ip_table", "R\N{MULTIPLICATION SIGN}40", "40", "2"]
     assert "2 locks are neither held nor waited for" in report
@@ -98,6 +105,12 @@ def test_threads_that_wait_come_first_and_say_for_what(report):
     assert threads.index("worker-1 (query A) [5001]") < threads.index("MainThread [4242]")
     assert "  waits to read V2Filter.ip_table, for 8.0 s" in threads
     assert "MainThread [4242], has the GIL" in threads
+
+
+def test_an_event_is_waited_for_and_not_read(stall):
+    wait = replace(stall.snapshot.waits[1], lock=3, actor=13)
+    told = render(replace(stall, snapshot=replace(stall.snapshot, waits=(wait,))))
+    assert "  waits for stop, for 8.0 s" in told
 
 
 def test_a_thread_that_has_ended_holding_is_told_without_a_stack(report):

@@ -45,6 +45,11 @@ def test_what_is_no_file_to_read(name):
     assert line(name, 1, 0) == ""
 
 
+def test_a_relative_path_may_be_another_file_here_than_there(file, monkeypatch):
+    monkeypatch.chdir(file.parent)
+    assert line("module.py", 1, 0) == ""
+
+
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     assert line(tmp_path / "pipe", 1, 0) == ""

@@ -1,4 +1,4 @@
-"""Several threads count under one lock for as long as input stays open; prints what they reached."""
+"""Several threads count under one lock until input ends; says whether the count is right."""
 
 import sys
 import threading

@@ -1,4 +1,4 @@
-"""The story in small: lookups take the read lock and never release it; then a reload wants to write."""
+"""The story in small: lookups never release the read lock; then a reload wants to write."""
 
 import sys
 import threading

@@ -4,4 +4,4 @@ import subprocess
 import sys
 
 CHILD = "import sys, threading; print('locktrace' in sys.modules, type(threading.Lock()))"
-print(subprocess.run([sys.executable, "-c", CHILD], capture_output=True, text=True).stdout, end="")
+subprocess.run([sys.executable, "-c", CHILD], check=True)

@@ -9,9 +9,8 @@ lock = threading.Lock()
 
 
 def twice():
-    with lock:
-        with lock:
-            pass
+    with lock, lock:
+        pass
 
 
 twice()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import queue
 import time
-import xml.etree.ElementTree as ElementTree
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -33,6 +33,7 @@ from locktrace.model import (
 )
 from locktrace.session import View
 from locktrace_tui.app import LocktraceApp
+from locktrace_tui.widgets.sheet import MARKER
 
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
@@ -130,6 +131,10 @@ class Performance:
         """All that a person sees, runs of blanks as one, so that wrapped sentences are whole."""
         return " ".join(" ".join(self.lines()).split())
 
+    def cursor_line(self) -> str:
+        """The topmost line with a cursor: that of the locks table on the main screen."""
+        return self.line_with(MARKER)
+
     def line_with(self, text: str) -> str:
         return next(line for line in self.lines() if text in line)
 
@@ -155,7 +160,7 @@ def _line(pieces: dict[int, str]) -> str:
 
 CELL = 12.2
 """Width of a character in the screenshots, in their units."""
-PLAINER = {0xA0: " "} | {code: " " for code in range(0x2580, 0x25A0)}
+PLAINER = {0xA0: " "} | dict.fromkeys(range(9600, 9632), " ")
 
 
 @pytest.fixture
@@ -171,7 +176,7 @@ def playing() -> Callable[..., AbstractAsyncContextManager[Performance]]:
     async def play(view: View, size: tuple[int, int] = SMALL) -> AsyncIterator[Performance]:
         feed, clock = FakeFeed(view), Clock()
         app = LocktraceApp(feed, clock=clock)
-        async with app.run_test(size=size) as pilot:
+        async with app.run_test(size=size, notifications=True) as pilot:
             performance = Performance(app, feed, pilot, clock)
             await performance.until(lambda: app.shown is view)
             yield performance

@@ -45,4 +45,4 @@ async def test_a_lock_without_a_name_has_its_kind_and_number(playing, story):
     locks = {i: replace(lock, name="") for i, lock in snapshot.locks.items()}
     view = replace(story.leaked, snapshot=replace(snapshot, locks=locks))
     async with playing(view) as play:
-        assert "RWMutex 1" in play.line_with("❯")
+        assert "RWMutex 1" in play.cursor_line()

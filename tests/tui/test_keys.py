@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 
 from locktrace.errors import CannotSaveError
+
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 SMALL, LARGE = (80, 24), (200, 60)
 PANES = ["lock-table", "holders", "waiters", "findings-table", "blocked-table", "stalls-table"]
@@ -16,7 +20,7 @@ PANES = ["lock-table", "holders", "waiters", "findings-table", "blocked-table", 
 def order(play):
     """The names in the locks table, from the top."""
     table = play.app.screen.query_one("#lock-table")
-    return [row.cells[1].text for row in table._rows]
+    return [row.cells[1].text for row in table.rows]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -33,11 +37,18 @@ async def test_tab_goes_through_all_panes_and_back(playing, story, size):
         assert "22:13:27" in play.text()
 
 
+async def test_keys_that_come_faster_than_they_are_handled_are_not_lost(playing, story):
+    async with playing(story.stalled) as play:
+        for _ in range(3):
+            play.app.post_message(events.Key("tab", None))
+        await play.until(lambda: play.app.focused.id == PANES[3])
+
+
 async def test_in_a_small_window_the_tab_key_brings_each_pane_into_sight(playing, story):
     async with playing(story.stalled) as play:
         await play.press("tab", "tab", "tab", "tab")
         assert "query beta.example. A" in play.text()
-        assert "V2Filter.ip_table R×2" in play.text()
+        assert f"V2Filter.ip_table R{TIMES}2" in play.text()
         assert "as waiters" not in play.text()
 
 
@@ -62,12 +73,12 @@ async def test_a_window_that_changes_its_size_is_arranged_anew(playing, story):
 async def test_s_sorts_by_the_next_column_and_the_cursor_stays_with_its_lock(playing, story):
     async with playing(story.stalled) as play:
         await play.press("down")
-        assert "Counters.lock" in play.line_with("❯")
+        assert "Counters.lock" in play.cursor_line()
         for _ in range(6):
             await play.press("s")
         assert order(play) == sorted(order(play), key=lambda n: n.removeprefix("▸ ").casefold())
         assert "lock▼" in play.text()
-        assert "Counters.lock" in play.line_with("❯")
+        assert "Counters.lock" in play.cursor_line()
 
 
 async def test_i_shows_inner_locks_below_their_compound(playing, story):
@@ -129,8 +140,6 @@ async def test_enter_on_a_stall_snapshot_shows_the_stacks_with_the_lock_lines(pl
 
 
 async def test_the_older_of_two_stall_snapshots_can_be_opened(playing, story):
-    from dataclasses import replace
-
     first = replace(story.stalled.stalls[0], id="the-first", stacks_note="py-spy was not found.")
     view = replace(story.stalled, stalls=(first, *story.stalled.stalls))
     async with playing(view, LARGE) as play:
@@ -184,7 +193,7 @@ async def test_keys_work_while_a_dump_takes_its_time(playing, story):
         play.feed.dump = slow_dump
         try:
             await play.press("d", "down")
-            assert "Counters.lock" in play.line_with("❯")
+            assert "Counters.lock" in play.cursor_line()
         finally:
             release.set()
         await play.until(lambda: "late.json" in play.text())

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 
 async def test_the_story_is_seen_as_it_unfolds_without_a_key_pressed(playing, story):
     async with playing(story.leaked) as play:
         assert "LEAK — V2Filter.ip_table: 412 read locks" in play.text()
-        assert "✘ leaked" in play.line_with("❯")
+        assert "✘ leaked" in play.cursor_line()
         await play.tell(story.stalled)
         assert "STALLED — V2Filter.ip_table: 8 readers are blocked" in play.text()
-        assert "R×1284" in play.line_with("❯")
+        assert f"R{TIMES}1284" in play.cursor_line()
         assert "W  reloader reload of the IP table" in play.line_with("reloader reload")
         await play.tell(story.ended)
         assert "■ ENDED The target (pid 4711) was killed by SIGKILL." in play.text()
-        assert "R×1284" in play.line_with("❯")
+        assert f"R{TIMES}1284" in play.cursor_line()
 
 
 async def test_after_the_end_the_feed_is_not_asked_any_more(playing, story):
@@ -38,7 +40,7 @@ async def test_a_paused_picture_stands_still_while_the_session_goes_on(playing, 
         assert "412 read locks" in play.text()
         assert "1284" not in play.text()
         await play.press("p")
-        assert "R×1284" in play.line_with("❯")
+        assert f"R{TIMES}1284" in play.cursor_line()
         assert "● LIVE" in play.text()
 
 

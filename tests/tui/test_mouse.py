@@ -7,7 +7,7 @@ async def test_a_click_on_a_lock_shows_its_details(playing, story):
     async with playing(story.stalled, LARGE) as play:
         await play.pilot.click("#lock-table", offset=(20, 2))
         await play.pilot.pause()
-        assert "Counters.lock" in play.line_with("❯")
+        assert "Counters.lock" in play.cursor_line()
         assert "5136 acquires" in play.text()
         assert "nobody waits for it" in play.text()
 
@@ -17,12 +17,12 @@ async def test_a_click_on_a_header_sorts_and_a_second_one_turns_round(playing, s
         table = play.app.screen.query_one("#lock-table")
         await play.pilot.click(table, offset=(20, 0))
         await play.pilot.pause()
-        forwards = [row.key for row in table._rows]
+        forwards = [row.key for row in table.rows]
         assert "lock▼" in play.text()
         await play.pilot.click(table, offset=(20, 0))
         await play.pilot.pause()
         assert "lock▲" in play.text()
-        assert [row.key for row in table._rows] == forwards[::-1]
+        assert [row.key for row in table.rows] == forwards[::-1]
 
 
 async def test_a_click_on_a_tab_brings_its_pane_into_sight(playing, story):

@@ -22,14 +22,14 @@ async def test_the_list_is_capped_says_so_and_keeps_the_cursor_on_its_lock(playi
     async with playing(crowd(story.stalled, 0), (200, 60)) as play:
         assert "5,010 · first 500 shown, / finds the others" in play.text()
         await play.press("down", "down", "down")
-        chosen = play.line_with("❯").split()[3]
+        chosen = play.cursor_line().split()[3]
         for generation in range(1, 4):
             await play.tell(crowd(story.stalled, generation))
-            assert play.line_with("❯").split()[3] == chosen
+            assert play.cursor_line().split()[3] == chosen
 
 
 async def test_the_filter_finds_a_lock_that_the_cap_leaves_out(playing, story):
     async with playing(crowd(story.stalled, 0)) as play:
         await play.press("slash", *"Session4999", "enter")
-        assert "Session4999.lock" in play.line_with("❯")
+        assert "Session4999.lock" in play.cursor_line()
         assert "1 with “Session4999”" in play.text()

@@ -11,9 +11,11 @@ from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.notifications import SeverityLevel
 
 from locktrace.errors import LocktraceError
 from locktrace.session import Feed, View
+from locktrace.wording import plain
 from locktrace_tui.rows.banner import banner
 from locktrace_tui.screens.help import HelpScreen
 from locktrace_tui.screens.main import MainScreen
@@ -81,7 +83,7 @@ class LocktraceApp(App[None]):
     def on_view_arrived(self, message: ViewArrived) -> None:
         view = message.view
         if view.notice and (self._latest is None or view.notice != self._latest.notice):
-            self.notify(view.notice, severity="warning", markup=False)
+            self._tell(view.notice, severity="warning")
         self._latest = view
         if self._paused_at is None:
             self._show(view)
@@ -114,9 +116,15 @@ class LocktraceApp(App[None]):
         try:
             path = self._feed.dump()
         except LocktraceError as error:
-            self.notify(str(error), title="No snapshot", severity="error", markup=False)
+            self._tell(str(error), title="No snapshot", severity="error")
         else:
-            self.notify(str(path), title="Snapshot saved", markup=False)
+            self._tell(str(path), title="Snapshot saved")
+
+    def _tell(
+        self, message: str, *, title: str = "", severity: SeverityLevel = "information"
+    ) -> None:
+        """A notification of literal text, free of what could move the terminal's cursor."""
+        self.notify(plain(message), title=title, severity=severity, markup=False)
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen())

@@ -20,14 +20,14 @@ _at_fork_reinit: Any = _thread.RLock._at_fork_reinit  # type: ignore[attr-define
 ALL_LEVELS = 1 << 30
 
 
-class TracedRLock(_thread.RLock):
+class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, not in CPython
     """A re-entrant lock that tells the recorder what it does."""
 
     __slots__ = ("_entry",)
     _entry: Entry
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        entry = tap.recorder.create("RLock", _getframe(1))
+        entry = tap.create("RLock", _getframe(1))
         if entry is None:
             return _thread.RLock(*args, **kwargs)
         lock = super().__new__(cls, *args, **kwargs)
@@ -49,7 +49,7 @@ class TracedRLock(_thread.RLock):
         tap.take_again(self._entry, 1, _getframe(1), self)
         return True
 
-    def __enter__(self) -> bool:
+    def __enter__(self) -> bool:  # type: ignore[override]
         if not _acquire(self, False):
             tap.block(self._entry, False, False, _getframe(1), _acquire, self)
         tap.take_again(self._entry, 1, _getframe(1), self)

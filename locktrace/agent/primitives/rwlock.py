@@ -102,7 +102,7 @@ class _Side:
             try:
                 return original(lock, *args, **kwargs)
             except BaseException:
-                tap.recorder.restore(entry, hold)
+                tap.restore(entry, hold)
                 raise
 
         return release

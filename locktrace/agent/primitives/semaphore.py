@@ -50,7 +50,7 @@ def _traced_release(table: EntryTable, original: Any) -> Any:
             original(self, n)
         except BaseException:
             for hold in holds:
-                tap.recorder.restore(entry, hold)
+                tap.restore(entry, hold)
             raise
 
     return release

@@ -25,7 +25,7 @@ class EntryTable:
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
         row = self._rows.get(id(lock))
-        return row[0] if row is not None else self._add(lock, tap.recorder.create(self.kind, None))
+        return row[0] if row is not None else self._add(lock, tap.create(self.kind, None))
 
     def traced_init(self, original: Any) -> Any:
         """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.
@@ -51,10 +51,9 @@ class EntryTable:
         actor = tap.recorder.actor()
         outer = actor.building
         row = self._rows.get(id(lock))
-        if row is not None and row[0] is not None and row[0] is outer:
-            entry = outer  # the constructor of a subclass has called ours
-        else:
-            entry = self._add(lock, tap.recorder.create(self.kind, frame))
+        entry = row[0] if row is not None else None
+        if entry is None or entry is not outer:  # else a subclass's constructor has called ours
+            entry = self._add(lock, tap.create(self.kind, frame))
         actor.building = entry if entry is not None else outer
         try:
             init(lock, *args, **kwargs)

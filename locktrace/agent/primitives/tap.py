@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-from locktrace.agent.ledger import Entry, Hold
+from locktrace.agent.ledger import Entry, Hold, Wait
 from locktrace.agent.off import OFF
 from locktrace.agent.recorder import Recorder
 from locktrace.agent.stacks import OWN_FOLDER
@@ -22,15 +22,29 @@ recorder: Recorder = OFF
 faults: list[str] = []
 
 
+def create(kind: str, frame: FrameType | None) -> Entry | None:
+    """The entry of a new lock; None for one that is not to be traced, or that we failed to."""
+    try:
+        return recorder.create(kind, frame)
+    except BaseException as error:
+        refuse(error)
+        return None
+
+
 def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], object]) -> None:
     """Record an acquire that has succeeded; undo it with `release` if a signal handler raised."""
     try:
         recorder.acquired(entry, shared, frame)
     except BaseException as error:
-        if not swallow(error):
-            recorder.released(entry, shared)
-            release()
-            raise
+        undo(error, entry, shared, release)
+
+
+def undo(error: BaseException, entry: Entry, shared: bool, release: Callable[[], object]) -> None:
+    """After `error` in recording an acquire: the program either holds, or learns of `error`."""
+    if not swallow(error):
+        recorder.released(entry, shared)
+        release()
+        raise error
 
 
 def block(
@@ -52,7 +66,22 @@ def block(
         return acquire(*args)
     finally:
         if wait is not None:
-            recorder.waited(wait)
+            _end(wait)
+
+
+def _end(wait: Wait) -> None:
+    try:
+        recorder.waited(wait)
+    except BaseException as error:
+        refuse(error)
+
+
+def restore(entry: Entry, hold: Hold | None) -> None:
+    """The release that `hold` was given up for has failed."""
+    try:
+        recorder.restore(entry, hold)
+    except BaseException as error:
+        refuse(error)
 
 
 def give_up(entry: Entry, shared: bool) -> Hold | None:
@@ -60,9 +89,14 @@ def give_up(entry: Entry, shared: bool) -> Hold | None:
     try:
         return recorder.released(entry, shared)
     except BaseException as error:
-        if not swallow(error):
-            raise
+        refuse(error)
         return None
+
+
+def refuse(error: BaseException) -> None:
+    """After `error` in recording a release: raise it again unless it is a fault of ours."""
+    if not swallow(error):
+        raise error
 
 
 def take_again(entry: Entry, depth: int, frame: FrameType, lock: Any) -> None:
@@ -72,7 +106,8 @@ def take_again(entry: Entry, depth: int, frame: FrameType, lock: Any) -> None:
     except BaseException as error:
         if not swallow(error):
             recorder.released_again(entry, depth)
-            lock.release()
+            for _ in range(depth):
+                lock.release()
             raise
 
 
@@ -81,8 +116,7 @@ def give_up_again(entry: Entry, depth: int) -> None:
     try:
         recorder.released_again(entry, depth)
     except BaseException as error:
-        if not swallow(error):
-            raise
+        refuse(error)
 
 
 def swallow(error: BaseException) -> bool:

@@ -4,6 +4,7 @@ Then it steps aside: it takes its folder off sys.path and runs the sitecustomize
 displaced, if there is one. Children may be any Python, so this file is plain to all of them.
 """
 
+# mypy: disable-error-code="no-untyped-def,no-untyped-call"
 import os
 import sys
 

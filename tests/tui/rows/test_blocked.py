@@ -3,6 +3,8 @@ from __future__ import annotations
 from locktrace.model import Actor, Lock, Mode, Wait
 from locktrace_tui.rows.blocked import blocked_rows, labelled_waits
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
 
@@ -26,6 +28,6 @@ def test_blocked_work_is_told_by_its_label_with_the_longest_first(make_view):
     rows = [tuple(cell.text for cell in row.cells) for row in blocked_rows(waits, view.snapshot)]
     assert len(waits) == 3
     assert rows == [
-        ("query beta.", "ip_table", "R×2", "6.2 s"),
-        ("query alpha.", "ip_table", "R×1", "2.0 s"),
+        ("query beta.", "ip_table", f"R{TIMES}2", "6.2 s"),
+        ("query alpha.", "ip_table", f"R{TIMES}1", "2.0 s"),
     ]

@@ -5,6 +5,8 @@ from locktrace_tui.rows.details import holder_rows, origin_and_totals, waiter_ro
 from locktrace_tui.rows.index import facts_by_lock
 from locktrace_tui.rows.limits import MOST_ROWS
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
 HERE = Site("/srv/v2.py", 88, "V2Filter.lookup")
@@ -31,8 +33,8 @@ def test_holders_are_grouped_by_site_with_count_age_label_and_the_fate_of_the_fu
     leaked = [read(i, age=12 - i, returned=True, label=f"query {i}") for i in range(8)]
     view = make_view([Lock(1, "RWMutex", "a")], [*leaked, read(20, THERE)], actors=[Actor(1, "w")])
     assert holders(view) == [
-        ("R×8", "12.0 s", "V2Filter.lookup (v2.py:88)", "has returned", "query 0"),
-        ("R×1", "1.0 s", "V2Filter.reload (v2.py:120)", "still running", "w"),
+        (f"R{TIMES}8", "12.0 s", "V2Filter.lookup (v2.py:88)", "has returned", "query 0"),
+        (f"R{TIMES}1", "1.0 s", "V2Filter.reload (v2.py:120)", "still running", "w"),
     ]
 
 

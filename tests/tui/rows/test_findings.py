@@ -42,3 +42,10 @@ def test_two_findings_of_the_same_kind_and_place_are_two_rows(make_view):
     same = Finding("convoy", Severity.WARNING, Certainty.LAST, "slow", locks=(1,))
     rows = finding_rows([same, same], make_view().snapshot)
     assert len({row.key for row in rows}) == 2
+
+
+def test_a_finding_is_the_same_row_wherever_it_stands(make_view):
+    old = Finding("convoy", Severity.WARNING, Certainty.LAST, "slow", locks=(1,))
+    new = Finding("deadlock", Severity.ERROR, Certainty.HELD_BY, "stuck", locks=(2,))
+    snapshot = make_view().snapshot
+    assert finding_rows([new, old], snapshot)[1].key == finding_rows([old], snapshot)[0].key

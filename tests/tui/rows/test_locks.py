@@ -7,6 +7,8 @@ from locktrace_tui.rows.index import facts_by_lock
 from locktrace_tui.rows.limits import MOST_ROWS
 from locktrace_tui.rows.locks import COLUMNS, MANY_UNUSED, SORTS, Lens, lock_list
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
 
@@ -86,10 +88,10 @@ def test_a_lock_never_used_says_so(make_view):
     [
         ([], "·"),
         ([Mode.EXCLUSIVE], "W"),
-        ([Mode.SHARED], "R×1"),
-        ([Mode.SHARED] * 1284, "R×1284"),
-        ([Mode.EXCLUSIVE] * 3, "W×3"),
-        ([Mode.EXCLUSIVE, Mode.SHARED], "W R×1"),
+        ([Mode.SHARED], f"R{TIMES}1"),
+        ([Mode.SHARED] * 1284, f"R{TIMES}1284"),
+        ([Mode.EXCLUSIVE] * 3, f"W{TIMES}3"),
+        ([Mode.EXCLUSIVE, Mode.SHARED], f"W R{TIMES}1"),
     ],
 )
 def test_held_tells_mode_and_number(make_view, modes, text):
@@ -99,7 +101,7 @@ def test_held_tells_mode_and_number(make_view, modes, text):
 
 def test_holds_that_the_target_no_longer_lists_are_counted(make_view):
     view = make_view([used(1, "a", unlisted_holds=284)], [hold(1, 1, Mode.SHARED)])
-    assert cell(view, "held") == "R×285"
+    assert cell(view, "held") == f"R{TIMES}285"
 
 
 def test_inner_locks_are_shown_below_their_compound_and_only_when_asked_for(make_view):

@@ -6,6 +6,8 @@ from locktrace.model import Actor, Hold, Lock, Mode, Site, StallSnapshot, Thread
 from locktrace_tui.rows.stacks import stack_rows
 from locktrace_tui.rows.stalls import stall_rows, stall_title
 
+TIMES = "\N{MULTIPLICATION SIGN}"
+
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
 RUN = Site("/srv/w.py", 9, "run")
@@ -54,7 +56,7 @@ def test_threads_at_a_lock_come_first_and_alike_ones_are_told_together(make_view
         "MainThread [100]",
         "idle [105, has the GIL]",
     ]
-    assert "waiting for table (R×2), for up to 6.0 s" in lines
+    assert f"waiting for table (R{TIMES}2), for up to 6.0 s" in lines
     assert "holding table (W), for 9.0 s" in lines
 
 
@@ -71,7 +73,7 @@ def test_actors_that_have_no_thread_of_their_own_are_not_forgotten(make_view):
     lines = told(a_stall(make_view))
     assert lines[-2:] == [
         "Without a present stack",
-        "Task-5: waiting for table (R×1), for 4.0 s",
+        f"Task-5: waiting for table (R{TIMES}1), for 4.0 s",
     ]
 
 

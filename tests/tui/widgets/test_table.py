@@ -155,7 +155,7 @@ async def test_a_click_on_a_header_tells_its_column_if_one_can_sort_by_it():
         assert table.app.headers == ["name"]
 
 
-async def test_the_wheel_scrolls_and_leaves_the_cursor_with_its_row():
+async def test_scrolling_away_leaves_the_cursor_with_its_row_and_the_picture_where_it_is():
     async with a_table([f"row{n}" for n in range(100)]) as (table, pilot):
         await pilot.press("down")
         table.scroll_down(animate=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from locktrace.model import SIGNAL_KINDS, Snapshot
-from locktrace.session import View
+from locktrace.model import SIGNAL_KINDS, Finding, Snapshot
+from locktrace.session import STALLS, View
 from locktrace.wording import count, duration
 from locktrace_tui.rows.cells import Cell, Tone
 from locktrace_tui.rows.signs import SYMBOLS, TONES, headline
@@ -58,11 +58,17 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
 def _verdict(view: View) -> tuple[Cell, Tone, str]:
     if not view.findings:
         return Cell("✔ OK", Tone.SUCCESS), Tone.SUCCESS, _calm(view.snapshot)
-    worst = view.findings[0]
+    worst = _most_pressing(view.findings)
     tone = TONES[worst.severity]
     badge = Cell(f"{SYMBOLS[worst.severity]} {worst.severity.upper()}", tone)
     shout = headline(worst)
     return badge, tone, f"{shout} — {worst.message}" if shout else worst.message
+
+
+def _most_pressing(findings: tuple[Finding, ...]) -> Finding:
+    """Of the worst findings one by which work stands still, if there is one."""
+    standing = (f for f in findings if f.severity is findings[0].severity and f.kind in STALLS)
+    return next(standing, findings[0])
 
 
 def _calm(snapshot: Snapshot) -> str:

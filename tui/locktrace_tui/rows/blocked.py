@@ -20,10 +20,16 @@ COLUMNS = (
 
 
 def labelled_waits(snapshot: Snapshot) -> list[tuple[str, Wait]]:
-    """Waits with the label of what their actor works on, oldest first; those without left out."""
+    """Waits with the label of what their actor works on, oldest first; those without left out.
+
+    A wait inside a compound primitive that the same actor waits for is told by that one.
+    """
+    waited_for = {(wait.actor, wait.lock) for wait in snapshot.waits}
     pairs = []
     for wait in sorted(snapshot.waits, key=lambda wait: wait.since_ns):
-        actor = snapshot.actors.get(wait.actor)
+        lock, actor = snapshot.locks.get(wait.lock), snapshot.actors.get(wait.actor)
+        if lock is not None and (wait.actor, lock.parent) in waited_for:
+            continue
         if label := wait.label or (actor.label if actor else ""):
             pairs.append((label, wait))
     return pairs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from locktrace.model import Finding, Snapshot
@@ -12,9 +13,9 @@ from locktrace_tui.rows.signs import severity
 
 COLUMNS = (
     Column("severity", "", least=9, most=9),
-    Column("message", "finding", least=30, wraps=True),
-    Column("kind", "kind", least=12, most=26, drop=1),
-    Column("since", "since", least=8, most=11, right=True, drop=2),
+    Column("message", "finding", least=48, wraps=True),
+    Column("kind", "kind", least=12, most=26, drop=2),
+    Column("since", "since", least=7, most=11, right=True, drop=1),
 )
 DETAIL_COLUMNS = (
     Column("role", "", least=10, most=14),
@@ -24,18 +25,18 @@ DETAIL_COLUMNS = (
 
 def finding_rows(findings: Iterable[Finding], snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each finding, in the order given, worst first."""
-    return tuple(
-        Row(
-            (place, finding.key),
-            (
-                severity(finding),
-                Cell(finding.message),
-                Cell(finding.kind, Tone.MUTED),
-                Cell(_since(finding, snapshot), Tone.MUTED),
-            ),
+    seen: Counter[object] = Counter()
+    rows = []
+    for finding in findings:
+        cells = (
+            severity(finding),
+            Cell(finding.message),
+            Cell(finding.kind, Tone.MUTED),
+            Cell(_since(finding, snapshot), Tone.MUTED),
         )
-        for place, finding in enumerate(findings)
-    )
+        rows.append(Row((finding.key, seen[finding.key]), cells))
+        seen[finding.key] += 1
+    return tuple(rows)
 
 
 def _since(finding: Finding, snapshot: Snapshot) -> str:

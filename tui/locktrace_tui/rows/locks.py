@@ -153,7 +153,7 @@ def _row(f: LockFacts, snapshot: Snapshot, mark: str) -> Row:
             state(f),
             Cell(mark + lock_name(snapshot, lock.id), Tone.PLAIN if f.used else Tone.MUTED),
             Cell(lock.kind, Tone.MUTED),
-            held(f),
+            _held(f),
             _figure(str(len(f.waits)), bool(f.waits), waiting_tone),
             _figure(_rate(lock.rate), lock.rate > 0),
             _figure(f"{lock.contended_share * 100:.1f}", lock.contended > 0),
@@ -162,7 +162,7 @@ def _row(f: LockFacts, snapshot: Snapshot, mark: str) -> Row:
     )
 
 
-def held(f: LockFacts) -> Cell:
+def _held(f: LockFacts) -> Cell:
     """The holds in each mode, or a dot."""
     parts = [times(mode, count) for mode, count in f.held_by_mode.items() if count]
     return Cell(" ".join(parts)) if parts else Cell(NOTHING, Tone.MUTED)

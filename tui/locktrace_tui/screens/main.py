@@ -78,7 +78,8 @@ class MainScreen(Screen[None]):
         self.query_one(LocksPane).table.focus()
 
     def show_banner(self, text: BannerText) -> None:
-        self.query_one(Banner).show(text)
+        for shown in self.query(Banner):  # none before it is mounted, nor after the end
+            shown.show(text)
 
     def show(self, view: View) -> None:
         self._view = view
@@ -128,7 +129,8 @@ class MainScreen(Screen[None]):
         if pane.id in LOWER_PANES:
             self.query_one(LowerTabs).choose(pane.id)
             self._arrange()
-        table.focus()
+        # At once, unlike `Widget.focus`: the next key may be there already.
+        self.set_focus(table)
 
     def action_filter(self) -> None:
         self.query_one(LocksPane).start_filter()

@@ -27,9 +27,6 @@ class Banner(Vertical):
             yield Static(id="process")
             yield Static(id="mode")
 
-    def on_mount(self) -> None:
-        self.show(CONNECTING)
-
     def on_resize(self) -> None:
         self.show(self._text)
 

@@ -30,5 +30,8 @@ class LockPane(Pane):
         self.set_title(lock_name(snapshot, facts.lock.id) if facts else "Lock")
         line = content(details.origin_and_totals(facts.lock)) if facts else ""
         self.query_one(Static).update(line)
-        self.query_one("#holders", Table).show_rows(holders)
         self.query_one("#waiters", Table).show_rows(waiters)
+        table = self.query_one("#holders", Table)
+        table.show_rows(holders)
+        # Not `height: auto`: Textual may keep the height of rows that were there before.
+        table.styles.height = 1 + max(1, len(holders))

@@ -85,7 +85,7 @@ class LocksPane(Pane):
 
     def start_filter(self) -> None:
         self._show_filter(True)
-        self._filter.focus()
+        self.screen.set_focus(self._filter)
 
     def clear_filter(self) -> None:
         self._filter.value = ""
@@ -93,7 +93,7 @@ class LocksPane(Pane):
 
     def _end_filter(self) -> None:
         self._show_filter(False)
-        self.table.focus()
+        self.screen.set_focus(self.table)
 
     def _show_filter(self, shown: bool) -> None:
         self.query_one("#filter-line").display = shown

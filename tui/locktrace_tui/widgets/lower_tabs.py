@@ -13,8 +13,10 @@ WIDEST = 28
 
 
 class LowerTabs(Tabs, can_focus=False):
-    """A tab for each pane; its id is the pane's with ``tab-`` before it. For the mouse only:
-    from the keyboard the Tab key goes through the panes and takes the tabs along."""
+    """A tab for each pane; its id is the pane's with ``tab-`` before it.
+
+    For the mouse only: the Tab key goes through the panes and takes the tabs along.
+    """
 
     def __init__(self, pane_ids: tuple[str, ...]) -> None:
         super().__init__(*(Tab(pane, id=f"tab-{pane}") for pane in pane_ids), id="tabs")

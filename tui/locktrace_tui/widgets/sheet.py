@@ -44,7 +44,7 @@ class Sheet(ScrollView, can_focus=True):
         """`empty` is said where there are no rows."""
         super().__init__(id=id)
         self._columns = tuple(columns)
-        self._rows: tuple[Row, ...] = ()
+        self.rows: tuple[Row, ...] = ()
         self._empty = Row(None, (Cell(empty, Tone.MUTED),), spans=True)
         self._lines = Typeset(self._columns, (), 0)
         self._sort = ("", False)
@@ -54,7 +54,7 @@ class Sheet(ScrollView, can_focus=True):
 
     def show_rows(self, rows: Sequence[Row], *, sort: tuple[str, bool] = ("", False)) -> None:
         """Replace the rows; `sort` is the key of the column they are sorted by and if backwards."""
-        self._rows, self._sort = tuple(rows), sort
+        self.rows, self._sort = tuple(rows), sort
         self._lay_out()
 
     def on_resize(self) -> None:
@@ -62,7 +62,7 @@ class Sheet(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         width = self.scrollable_content_region.width
-        rows = self._rows or (self._empty,)
+        rows = self.rows or (self._empty,)
         self._lines = Typeset(self._columns, rows, max(0, width - len(MARGIN)))
         self.virtual_size = Size(width, len(self._lines.places) + self._header_height)
         self._repaint_changed()

@@ -14,8 +14,11 @@ from locktrace_tui.widgets.sheet import MARGIN, Sheet
 
 
 class Table(Sheet):
-    """Until the person moves the cursor it stays on the first row, whichever that is; from then
-    on it stays with its row through refreshes and re-sorts, and Home lets go of it again."""
+    """A sheet whose cursor follows what matters.
+
+    Until the person moves it, it stays on the first row, whichever that is; from then on it
+    stays with its row through refreshes and re-sorts, and Home lets go of it again.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--chosen"}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,7 +70,7 @@ class Table(Sheet):
     @property
     def cursor_key(self) -> Hashable:
         """The key of the row under the cursor, None in an empty table."""
-        return self._rows[self.cursor].key if self._rows else None
+        return self.rows[self.cursor].key if self.rows else None
 
     def show_rows(self, rows: Sequence[Row], *, sort: tuple[str, bool] = ("", False)) -> None:
         """As the sheet does; the cursor goes where its row went, or stays where its row is gone."""
@@ -83,7 +86,7 @@ class Table(Sheet):
 
     @property
     def _mark(self) -> tuple[int | None, str]:
-        if not self._rows or not (self.has_focus or self._keeps_cursor):
+        if not self.rows or not (self.has_focus or self._keeps_cursor):
             return None, ""
         return self.cursor, "table--cursor" if self.has_focus else "table--chosen"
 
@@ -94,14 +97,14 @@ class Table(Sheet):
         self._go_to(self.cursor + pages * self._room())
 
     def action_last(self) -> None:
-        self._go_to(len(self._rows) - 1)
+        self._go_to(len(self.rows) - 1)
 
     def action_first(self) -> None:
         self._go_to(0)
         self._follows_row = False
 
     def action_open(self) -> None:
-        if self._rows:
+        if self.rows:
             self._follows_row = True
             self.post_message(self.Opened(self))
 
@@ -112,14 +115,14 @@ class Table(Sheet):
                 self.post_message(self.HeaderClicked(self, column.key))
             return
         number = self._line_number(event.y)
-        if self._rows and number is not None:
+        if self.rows and number is not None:
             self._go_to(self._lines.places[number][0])
             if event.chain == 2:
                 self.action_open()
 
     def _go_to(self, row: int) -> None:
         self._follows_row = True
-        self.cursor = max(0, min(row, len(self._rows) - 1))
+        self.cursor = max(0, min(row, len(self.rows) - 1))
         self._repaint_changed()
         self._scroll_to_cursor()
         self.post_message(self.Moved(self))
@@ -128,14 +131,14 @@ class Table(Sheet):
         return max(1, self.size.height - self._header_height)
 
     def _cursor_line(self) -> int:
-        return self._lines.first_line(self.cursor) if self._rows else 0
+        return self._lines.first_line(self.cursor) if self.rows else 0
 
     def _cursor_in_sight(self) -> bool:
         return 0 <= self._cursor_line() - self.scroll_offset.y < self._room()
 
     def _scroll_to_cursor(self) -> None:
         line, top = self._cursor_line(), self.scroll_offset.y
-        if line < top:
-            self.scroll_to(y=line, animate=False)
-        elif line >= top + self._room():
-            self.scroll_to(y=line - self._room() + 1, animate=False)
+        nearest = max(line - self._room() + 1, min(top, line))
+        if nearest != top:
+            # Forced: the scrollbar that allows it may come with these very rows, later.
+            self.scroll_to(y=nearest, animate=False, force=True)

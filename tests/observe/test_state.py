@@ -1,0 +1,131 @@
+"""The observer's picture: a ledger, then events on it, in whatever order a race brings them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from locktrace.model import Mode, Process
+from locktrace.observe.state import LedgerState
+from locktrace.wire import frames
+from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, pack_events
+from locktrace.wire.frames import FrameError
+
+PROCESS = Process(7, 1.0, "3.11.7", "python", ("python",))
+DEFINITIONS = {
+    "locks": [[1, "RWMutex", "Filter.table", ["f.py", 3, "Filter.__init__"], None]],
+    "stacks": [[5, 1, [["f.py", 9, "acquire"], ["f.py", 20, "Filter.lookup"]]]],
+    "actors": [[2, "query-1", "thread", 77, "", False]],
+    "labels": [[8, "query alpha. A"]],
+}
+
+
+@pytest.fixture
+def state() -> LedgerState:
+    state = LedgerState(PROCESS)
+    apply(state, frames.DEFINE, DEFINITIONS)
+    return state
+
+
+def apply(state: LedgerState, kind: int, document: dict[str, Any]) -> None:
+    state.apply(kind, json.dumps(document).encode())
+
+
+def event(op: int, ref: int, *, flags: int = 0, label: int = 8, at: int = 100) -> bytes:
+    return pack_events([(1, at, ref, 1, 2, 5, label, op, flags)])
+
+
+def totals(state: LedgerState, acquisitions: int, at_s: float, **news: Any) -> None:
+    row = [1, acquisitions, 0, 0, 0, 0, 0]
+    apply(state, frames.TOTALS, {"locks": [row], "time_ns": int(at_s * 1e9), **news})
+
+
+def test_an_acquire_becomes_a_hold_with_all_its_names(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10, flags=1))
+    snapshot = state.snapshot(200)
+    [hold] = snapshot.holds
+    assert (hold.mode, hold.label, hold.since_ns) == (Mode.SHARED, "query alpha. A", 100)
+    assert hold.site is not None
+    assert hold.site.function == "Filter.lookup"
+    assert snapshot.locks[hold.lock].name == "Filter.table"
+    assert snapshot.actors[hold.actor].label == "query alpha. A"
+
+
+def test_a_release_ends_it_and_one_for_an_unknown_hold_is_nothing(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(RELEASED, 99))
+    state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(RELEASED, 10))
+    assert state.snapshot(200).holds == ()
+
+
+def test_an_event_that_the_ledger_had_already_changes_nothing(state: LedgerState) -> None:
+    ledger = {"holds": [[10, 1, 0, 2, 5, 100, "", 0]], "waits": [], "time_ns": 150, "wall": 0.0}
+    apply(state, frames.LEDGER, ledger)
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    assert len(state.snapshot(200).holds) == 1
+
+
+def test_a_ledger_replaces_what_was_known_before(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(WAITING, 11, flags=TIMED))
+    assert state.snapshot(200).waits[0].timed
+    apply(state, frames.LEDGER, {"holds": [], "waits": [], "time_ns": 150, "dropped": 3})
+    snapshot = state.snapshot(200)
+    assert (snapshot.holds, snapshot.waits, snapshot.dropped) == ((), (), 3)
+
+
+def test_a_wait_ends_with_or_without_the_lock(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(WAITING, 11))
+    assert len(state.snapshot(200).waits) == 1
+    state.apply(frames.EVENTS, event(WAITED, 11))
+    assert state.snapshot(200).waits == ()
+
+
+def test_a_destroyed_lock_takes_its_holds_with_it(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(DESTROYED, 0))
+    snapshot = state.snapshot(200)
+    assert (snapshot.locks, snapshot.holds) == ({}, ())
+
+
+def test_a_hold_is_marked_when_its_function_has_returned(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    totals(state, 1, 1.0, returned=[10, 999], ended=[2, 999])
+    snapshot = state.snapshot(200)
+    assert snapshot.holds[0].returned
+    assert snapshot.actors[2].ended
+
+
+def test_the_rate_follows_the_totals_and_falls_to_nothing(state: LedgerState) -> None:
+    for second in range(4):
+        totals(state, 100 * second, float(second))
+    assert state.snapshot(0).locks[1].rate == pytest.approx(100)
+    for second in range(4, 20):
+        totals(state, 300, float(second))
+    assert state.snapshot(0).locks[1].rate == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload"),
+    [
+        (frames.EVENTS, b"x"),
+        (frames.DEFINE, b"[]"),
+        (frames.DEFINE, b'{"locks": [[1]]}'),
+        (frames.LEDGER, b"{}"),
+        (frames.TOTALS, b'{"locks": 7}'),
+    ],
+)
+def test_a_frame_without_sense_is_an_error_of_its_own_kind(
+    state: LedgerState, kind: int, payload: bytes
+) -> None:
+    with pytest.raises(FrameError):
+        state.apply(kind, payload)
+
+
+def test_a_frame_of_a_later_version_is_passed_over(state: LedgerState) -> None:
+    apply(state, 200, {"anything": 1})
+
+
+def test_labels_do_not_pile_up(state: LedgerState, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("locktrace.observe.state.MAX_LABELS", 10)
+    apply(state, frames.DEFINE, {"labels": [[n, f"query {n}"] for n in range(100)]})
+    assert len(state._labels) == 10

@@ -1,0 +1,112 @@
+"""A session turns what a real target does into views: leaks, stalls, snapshots, the end."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from locktrace.diagnose import Thresholds
+from locktrace.session import STALLS, Session, View
+from locktrace.snapshots.store import StallStore
+from tests.support import observed, running, until
+
+
+def kinds(view: View) -> set[str]:
+    return {finding.kind for finding in view.findings}
+
+
+def test_the_story_leak_first_then_the_stall_with_py_spy_stacks(python: str) -> None:
+    with running("leaked_read_lock", python=python) as target:
+        target.expect("leaked")
+        with observed(target) as session:
+            view = until(session, lambda v: bool(v.findings), "the leak")
+            assert kinds(view) == {"leaked-lock"}
+            assert view.findings[0].message.startswith("Filter.ip_table: 3 read locks")
+            target.tell("reload")
+            target.expect("reloading")
+            target.tell("query")
+            target.expect("querying")
+            view = until(session, lambda v: bool(v.stalls), "the stall")
+    assert "blocked-by-pending-writer" in kinds(view)
+    [stall] = view.stalls
+    waiting = {t.name for t in stall.threads if any("lock" in s.function for s in t.frames)}
+    assert {"reload", "query-0", "query-1"} <= waiting
+    assert stall.stacks_from in {"py-spy", "agent"}
+
+
+def test_a_deadlock_names_its_ring_and_is_told_once(python: str) -> None:
+    with running("lock_order", python=python) as target:
+        target.expect("started")
+        with observed(target) as session:
+            view = until(session, lambda v: "deadlock" in kinds(v), "the deadlock")
+            for _ in range(10):
+                view = session.poll(0.1)
+    [deadlock] = [f for f in view.findings if f.kind == "deadlock"]
+    assert {view.snapshot.actors[a].name for a in deadlock.actors} == {"transfer", "audit"}
+    assert {view.snapshot.locks[k].name for k in deadlock.locks} == {
+        "lock_order.accounts",
+        "lock_order.journal",
+    }
+    assert len(view.stalls) == 1
+
+
+def test_a_busy_healthy_program_is_blamed_for_nothing() -> None:
+    with running("counter") as target:
+        target.expect("counting")
+        with observed(target) as session:
+            for _ in range(30):
+                view = session.poll(0.1)
+                assert kinds(view) & STALLS == set()
+                assert "leaked-lock" not in kinds(view)
+
+
+def test_a_stall_is_saved_where_the_store_says(tmp_path: Path) -> None:
+    store = StallStore(tmp_path / "stalls")
+    with running("lock_order") as target:
+        target.expect("started")
+        session = Session(target.source(), store=store)
+        view = until(session, lambda v: bool(v.stalls), "the stall")
+        dumped = session.dump()
+        session.close()
+    [saved, again] = store.list()
+    assert saved.id == view.stalls[0].id
+    assert again.path == dumped
+
+
+def test_a_store_that_cannot_be_written_is_a_notice_and_nothing_is_lost(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("not a folder")
+    with running("lock_order") as target:
+        target.expect("started")
+        session = Session(target.source(), store=StallStore(blocked / "stalls"))
+        view = until(session, lambda v: bool(v.stalls), "the stall")
+        session.close()
+    assert "could not be saved" in view.notice
+    assert view.stalls[0].findings
+
+
+def test_without_py_spy_the_agents_own_stacks_are_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", os.devnull)
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
+    with running("lock_order", python=os.path.realpath("/proc/self/exe")) as target:
+        target.expect("started")
+        with observed(target) as session:
+            view = until(session, lambda v: bool(v.stalls), "the stall")
+    [stall] = view.stalls
+    assert stall.stacks_from == "agent"
+    assert "py-spy" in stall.stacks_note
+    assert {"transfer", "audit"} <= {thread.name for thread in stall.threads}
+
+
+def test_a_stopped_target_is_told_by_its_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("locktrace.session.SILENCE_S", 0.5)
+    with running("counter") as target:
+        target.expect("counting")
+        with observed(target, Thresholds()) as session:
+            target.process.send_signal(19)
+            view = until(session, lambda v: bool(v.notice), "the silence")
+            target.process.send_signal(18)
+            assert "no heartbeat" in view.notice
+            until(session, lambda v: not v.notice, "the heartbeat")

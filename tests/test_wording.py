@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import pytest
+
+from locktrace.model import Actor, Lock, Process, Site, Snapshot
+from locktrace.wording import (
+    count,
+    duration,
+    listing,
+    lock_name,
+    place,
+    plain,
+    short_path,
+    where,
+    who,
+)
+
+SNAPSHOT = Snapshot(
+    Process(1, 0.0, "", "", ()),
+    1,
+    1.0,
+    {1: Lock(1, "Lock", "V2Filter.ip_table"), 2: Lock(2, "RLock", "")},
+    {7: Actor(7, "worker-7", label="query beta.example. A")},
+)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 ms"),
+        (0.35, "350 ms"),
+        (0.9996, "1.0 s"),
+        (12.34, "12.3 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1 min 0 s"),
+        (252, "4 min 12 s"),
+        (3599.6, "1 h 0 min"),
+        (7500, "2 h 5 min"),
+        (86_399, "23 h 59 min"),
+        (273_600, "3 d 4 h"),
+    ],
+)
+def test_a_duration_has_the_two_units_that_matter(seconds, text):
+    assert duration(seconds) == text
+
+
+def test_one_thing_is_singular_and_others_are_not():
+    assert [count(n, "reader") for n in (0, 1, 2)] == ["0 readers", "1 reader", "2 readers"]
+    assert count(2, "lock is", "locks are") == "2 locks are"
+
+
+def test_a_listing_hides_two_or_more_but_never_one():
+    assert listing([]) == ""
+    assert listing(["a"]) == "a"
+    assert listing(["a", "b"]) == "a and b"
+    assert listing(list("abcd"), most=3) == "a, b, c and d"
+    assert listing(list("abcde"), most=3) == "a, b, c and 2 more"
+
+
+def test_control_characters_are_told_by_their_escapes():
+    assert plain("query\x1b[2J\r\n\u202e") == r"query\x1b[2J\r\n\u202e"
+    assert plain("größe 漢字") == "größe 漢字"
+
+
+def test_a_path_is_told_by_its_name_and_by_its_folder_too_where_that_says_nothing():
+    assert short_path("/app/demo/filters.py") == "filters.py"
+    assert short_path("/app/demo/__init__.py") == "demo/__init__.py"
+    assert short_path("<stdin>") == "<stdin>"
+
+
+def test_a_site_is_told_by_function_and_line():
+    site = Site("/app/filters.py", 48, "V2Filter.lookup")
+    assert place(site) == "filters.py:48"
+    assert where(site) == "V2Filter.lookup (filters.py:48)"
+    assert where(None) == place(None) == "an unknown place"
+
+
+def test_an_actor_is_told_with_its_label():
+    assert who(SNAPSHOT, 7) == "worker-7 (query beta.example. A)"
+    assert who(SNAPSHOT, 7, label="") == "worker-7"
+    assert who(SNAPSHOT, 8) == "thread 8"
+
+
+def test_a_lock_without_a_name_is_told_by_its_kind():
+    assert [lock_name(SNAPSHOT, id) for id in (1, 2, 3)] == [
+        "V2Filter.ip_table",
+        "RLock 2",
+        "lock 3",
+    ]
