@@ -79,7 +79,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the path that leads to a finding, and what happens there."""
+    """A line of the path to a finding, and what happens there. Without a file: the finding's own."""
 
     line: int
     text: str

@@ -33,7 +33,7 @@ def test_the_table_tells_finding_path_and_sum(report):
     assert "    line 6: returns" in text
     assert "broken.py:1: does not parse" in text
     assert text.splitlines()[-1].startswith(
-        "1 finding; 1 locks created, 3 operations in 2 files, 8 lines"
+        "1 finding; 1 lock created, 3 operations in 2 files, 8 lines"
     )
 
 

@@ -30,8 +30,7 @@ def render(report: Report, with_listing: bool) -> str:
 
 def summary(report: Report) -> str:
     """The scan in one line."""
-    count = len(report.findings)
-    found = f"{count} finding{'' if count == 1 else 's'}" if count else "no findings"
+    found = _count(len(report.findings), "finding") if report.findings else "no findings"
     kept_back = [
         f"{number} {word}"
         for number, word in (
@@ -42,11 +41,13 @@ def summary(report: Report) -> str:
     ]
     extra = f" ({', '.join(kept_back)})" if kept_back else ""
     locks = sum(1 for line in report.listing if line.action == "create")
-    seen = f"{locks} locks created, {len(report.listing)} operations"
-    return (
-        f"{found}{extra}; {seen} in {report.files:,} files, "
-        f"{report.lines:,} lines, {report.seconds:.2f} s"
-    )
+    seen = f"{_count(locks, 'lock')} created, {_count(len(report.listing), 'operation')}"
+    size = f"{_count(report.files, 'file')}, {_count(report.lines, 'line')}"
+    return f"{found}{extra}; {seen} in {size}, {report.seconds:.2f} s"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
