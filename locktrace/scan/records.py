@@ -79,7 +79,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A line of the path to a finding, and what happens there. Without a file: the finding's own."""
+    """A line of the path to a finding, and what happens there; no file: the finding's own."""
 
     line: int
     text: str
