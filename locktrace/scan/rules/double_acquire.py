@@ -46,10 +46,13 @@ Remedy: a private method that expects the lock to be held, called by both; or an
             if lock is None or lock.changing or not lock.excludes_itself or operation.line in seen:
                 continue
             again = {s for s in states if clashing(s, lock, operation.mode)}
-            if not again or (lock.key.startswith("<new") or flow.expects_an_error(operation.line)):
+            if not again or lock.key.startswith("<new"):
                 continue
             seen.add(operation.line)
-            yield self._draft(flow, lock, operation, node, (again, states))
+            draft = self._draft(flow, lock, operation, node, (again, states))
+            is_tried = draft.finding.severity is Severity.INFO and flow.expects_an_error(node.line)
+            if not is_tried:
+                yield draft
 
     def _draft(
         self,
