@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from locktrace.scan import hints
 from locktrace.scan.discover import Discovery
-from locktrace.scan.facts import Draft, FunctionResult
+from locktrace.scan.facts import Draft, FunctionFacts, FunctionResult
 from locktrace.scan.flow.builder import Builder
 from locktrace.scan.function_flow import Body, FunctionFlow
 from locktrace.scan.listing import listed
@@ -163,6 +163,17 @@ class Analyst:
         return self._hints[name]
 
     def _analyse(self, discovery: Discovery, function: Function, node: Body) -> FunctionResult:
+        try:
+            return self._followed(discovery, function, node)
+        except (
+            RecursionError
+        ):  # an expression of thousands of terms: some generator's, no locks in it
+            path = discovery.index.path
+            return FunctionResult(
+                FunctionFacts(function.id, path, function.qualname, function.line)
+            )
+
+    def _followed(self, discovery: Discovery, function: Function, node: Body) -> FunctionResult:
         reader = Reader(self._scope(discovery, function))
         graph = Builder(reader).build(node)
         operations = sorted(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import signal
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -122,13 +123,17 @@ def _answer(end: Connection) -> Any:
 def _serve(end: Connection) -> None:
     station = Station()
     gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this
     while True:
         try:
             method, arguments = end.recv()
-        except (EOFError, OSError, KeyboardInterrupt):
+        except (EOFError, OSError):
             os._exit(0)  # taking the trees apart one by one would cost more than reading them
         try:
             found = getattr(station, method)(*arguments)
         except Exception as error:
             found = error
-        end.send(found)
+        try:
+            end.send(found)
+        except OSError:
+            os._exit(0)  # nobody listens any more

@@ -46,7 +46,11 @@ class Station:
             if isinstance(found, Trouble):
                 troubles.append(found)
             elif found is not None:
-                discovery = Discovery(found)
+                try:
+                    discovery = Discovery(found)
+                except RecursionError:
+                    troubles.append(Trouble(found.path, 0, "is nested too deeply"))
+                    continue
                 self._analyst.add(discovery)
                 indexes.append(discovery.index)
                 comments = suppressions(found.lines)

@@ -58,6 +58,8 @@ def test_a_path_that_is_not_there_is_one_sentence(tmp_path):
 @pytest.mark.parametrize(
     "data",
     [
+        b"def f(lock):\n    lock.acquire()\n    return " + b" + ".join([b"g()"] * 3000) + b"\n",
+        b"with lock:\n    x" + b".x" * 3000 + b"()\n",
         b"",
         b"\xef\xbb\xbf" + LEAK.encode(),
         b"# -*- coding: latin-1 -*-\n# \xe9\n" + LEAK.encode(),
@@ -67,7 +69,7 @@ def test_a_path_that_is_not_there_is_one_sentence(tmp_path):
         b"lock.acquire(\xff)\n",
         b"with lock:\n" + b"  pass\n" * 3 + b"lock.release(*a, **k)\nlock[0].acquire(timeout=-1)\n",
     ],
-    ids=["empty", "bom", "latin-1", "crlf", "null", "deep", "bytes", "odd"],
+    ids=["sum", "chain", "empty", "bom", "latin-1", "crlf", "null", "deep", "bytes", "odd"],
 )
 def test_odd_sources_end_no_scan(tmp_path, data):
     (tmp_path / "odd.py").write_bytes(data)
