@@ -48,9 +48,9 @@ class Crew:
         for end in self._ends:
             end.close()
         for process in self._processes:
-            process.join(1)
-            if process.is_alive():
-                process.terminate()
+            if kind is not None:
+                process.terminate()  # whatever it does, nobody waits for it
+            process.join()
 
     def read(
         self, files: list[tuple[Path, int]], every: bool, progress: Callable[[int], None]
