@@ -29,10 +29,13 @@ class Crew:
 
     def __enter__(self) -> Crew:
         methods = multiprocessing.get_all_start_methods()
-        context = multiprocessing.get_context("fork" if "fork" in methods else None)
+        forks = "fork" in methods
+        context = multiprocessing.get_context("fork" if forks else None)
         for _ in range(0 if self._local else self._jobs):
             ours, theirs = context.Pipe()
-            process = context.Process(target=_serve, args=(theirs,), daemon=True)
+            # A fork has our ends too, and would never see the last of them closed.
+            inherited = [*self._ends, ours] if forks else []
+            process = context.Process(target=_serve, args=(theirs, inherited), daemon=True)
             process.start()
             theirs.close()
             self._ends.append(ours)
@@ -120,7 +123,9 @@ def _answer(end: Connection) -> Any:
     return found
 
 
-def _serve(end: Connection) -> None:
+def _serve(end: Connection, inherited: list[Connection]) -> None:
+    for other in inherited:
+        other.close()
     station = Station()
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is interrupted, and ends this
