@@ -12,7 +12,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import held_as
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import duration, listing, lock_name, plain, who
+from locktrace.wording import duration, listing, lock_name, place, plain, who
 
 MOST_GROUPS = 200
 MOST_NAMES = 6
@@ -106,7 +106,8 @@ def _sentences(snapshot: Snapshot, business: Business, many: bool) -> Iterator[s
     for lock, holds in by_lock(business.holds).items():
         verb = "hold" if many else "holds"
         held = f"{lock_name(snapshot, lock)} ({held_as(holds)})"
-        yield f"{verb} {held}, {_since(snapshot, holds)}"
+        taken = listing(list(dict.fromkeys(place(hold.site) for hold in holds)))
+        yield f"{verb} {held}, {_since(snapshot, holds)}, taken at {taken}"
 
 
 def _since(snapshot: Snapshot, records: Sequence[Hold] | Sequence[Wait]) -> str:
