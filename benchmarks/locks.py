@@ -1,16 +1,22 @@
-"""What tracing costs each kind of acquire and release: bare and every core, in turn."""
+"""What tracing costs each kind of acquire and release: bare and every core, in turn.
+
+BENCHMARK_PYTHON names another interpreter to measure; BENCHMARK_JSON a file to keep the numbers in.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from statistics import median
 
+import locktrace
 from benchmarks.children import environment
 from benchmarks.lock_pairs import NAMES
 from locktrace.errors import LocktraceError
@@ -94,6 +100,8 @@ def measure() -> tuple[Medians, Medians]:
 def table() -> Iterator[str]:
     """Lines: bare ns; for each core what it adds, and the ratio."""
     times, ratios = measure()
+    if "BENCHMARK_JSON" in os.environ:
+        Path(os.environ["BENCHMARK_JSON"]).write_text(_document(times, ratios))
     traced = list(times[NAMES[0]])[1:]
     yield f"ns a round, medians of {ROUNDS} interleaved rounds, {_version()}"
     yield f"{'':<24}{'bare':>8}" + "".join(f"{name:>22}" for name in traced)
@@ -102,6 +110,12 @@ def table() -> Iterator[str]:
             f"{row[it] - row['bare']:>+13.0f} {ratios[name][it]:>7.2f}x" for it in traced
         )
         yield f"{name:<24}{row['bare']:>8.0f}{cells}"
+
+
+def _document(times: Medians, ratios: Medians) -> str:
+    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "linux": platform.release()}
+    about = {**machine, "python": _version(), "locktrace": locktrace.__version__, "rounds": ROUNDS}
+    return json.dumps({"about": about, "ns": times, "ratio_to_bare": ratios}, indent=1) + "\n"
 
 
 def _version() -> str:

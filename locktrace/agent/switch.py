@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import importlib
 import os
 import socket
+import sys
 from typing import Any
 
 from locktrace.agent.core import Core, choose
@@ -32,8 +34,11 @@ class Agent:
         return self.publisher is not None
 
     def install(self, connection: socket.socket | None = None) -> None:
-        """Trace from now on; a second call changes nothing. `connection` is an observer's end."""
-        if self.installed:
+        """Trace from now on; a second call changes nothing. `connection` is an observer's end.
+
+        Nothing is traced in a subinterpreter: a thread of ours would keep it from ending.
+        """
+        if self.installed or not _in_main_interpreter():
             return
         if self.core is None:
             self.core = choose(os.environ)
@@ -105,6 +110,15 @@ class Agent:
         self.core.ledger.forked()
         self.publisher = Publisher(self.core.ledger, VERSION)
         self.publisher.start()
+
+
+def _in_main_interpreter() -> bool:
+    name = "_interpreters" if sys.version_info >= (3, 13) else "_xxsubinterpreters"
+    try:
+        interpreters = importlib.import_module(name)
+    except ImportError:  # a Python without subinterpreters
+        return True
+    return bool(interpreters.get_current() == interpreters.get_main())
 
 
 AGENT = Agent()

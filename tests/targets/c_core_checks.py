@@ -419,6 +419,10 @@ except ImportError:
     pass
 else:
     raise SystemExit("a second interpreter was given the core")
+import locktrace
+locktrace.install()
+from locktrace.agent.switch import AGENT
+assert not AGENT.installed
 """
     for _ in range(3):
         inner = interpreters.create()

@@ -466,8 +466,8 @@ static PyMethodDef methods[] = {
 
 COLD const char *start(void)
 {
-    if (our_interp != NULL) {
-        return "another interpreter of this process is traced already";
+    if (our_interp != NULL || PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+        return "only the main interpreter of a process is traced, once";
     }
     const char *wrong = choose_layout();
     if (wrong == NULL) {
