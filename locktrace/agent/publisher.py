@@ -29,7 +29,7 @@ LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
 HEARTBEAT_NS = 1_000_000_000
 MAX_CLIENTS = 64
 MAX_BATCH = 8192  # events in one frame
-FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
+FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 
