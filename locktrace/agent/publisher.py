@@ -25,7 +25,8 @@ TURN_MS = 50  # between two batches of events
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
 HEARTBEAT_NS = 1_000_000_000
 MAX_CLIENTS = 64
-FAREWELL_S = 0.5  # the longest that an exiting program waits for its last picture to leave
+PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
+FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 
@@ -58,7 +59,8 @@ class Publisher:
     def start(self) -> None:
         """Start the thread."""
         self._stopping = self._pausing = False
-        self._finished.acquire(False)
+        self._finished = _thread.allocate_lock()
+        self._finished.acquire()
         _thread.start_new_thread(self._run, ())
 
     def adopt(self, connection: socket.socket) -> None:
@@ -68,16 +70,16 @@ class Publisher:
     def stop(self) -> None:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
         self._stopping = True
-        self._await_end()
+        self._await_end(FAREWELL_S)
         if self._listener is not None:
             self._listener.close(unlink=True)
 
     def pause(self) -> None:
         """End the thread and keep the rest, so that a fork finds a process without our thread."""
         self._pausing = True
-        if self._await_end():
+        if self._await_end(PAUSE_S):
             task = f"/proc/self/task/{self._thread_id}"
-            deadline = time.monotonic() + FAREWELL_S
+            deadline = time.monotonic() + PAUSE_S
             while os.path.exists(task) and time.monotonic() < deadline:
                 time.sleep(0)
 
@@ -90,10 +92,10 @@ class Publisher:
         os.close(self._wake_read)
         os.close(self._wake_write)
 
-    def _await_end(self) -> bool:
+    def _await_end(self, seconds: float) -> bool:
         with contextlib.suppress(OSError):
             os.write(self._wake_write, b"x")
-        return self._finished.acquire(True, FAREWELL_S)
+        return self._finished.acquire(True, seconds)
 
     # -- the thread
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from locktrace.cli import demo, dump, ps, run, stalls, watch
+from locktrace.cli import demo, dump, explain, ps, run, scan, stalls, watch
 from locktrace.errors import LocktraceError
 
 EXIT_CODES = """\
@@ -31,6 +31,8 @@ app.command("ps", epilog=ps.EXAMPLES)(ps.ps)
 app.command("attach", epilog=watch.ATTACH_EXAMPLES)(watch.attach)
 app.command("watch", epilog=watch.WATCH_EXAMPLES)(watch.watch)
 app.command("dump", epilog=dump.EXAMPLES)(dump.dump)
+app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
+app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(stalls.app, name="stalls")
 
 

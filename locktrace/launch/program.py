@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from locktrace.errors import LocktraceError
 from locktrace.launch.environment import traced
+from locktrace.wire import frames
 
 FORWARDED = frozenset(
     {signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2,
@@ -28,6 +29,8 @@ class TracedProgram:
     def __init__(self, arguments: Sequence[str]) -> None:
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         theirs.set_inheritable(True)
+        # Before the start: a program that ends at once still finds that somebody listens.
+        self.connection.sendall(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
         self._status: int | None = None
         # Block first, so that no signal is lost between the start and the forwarder.
         signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)

@@ -11,6 +11,7 @@ from locktrace.model import Certainty, Finding, Hold, Site, Wait
 from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits, is_reading
 from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.layout import wrap
+from locktrace.snapshots.scanner import rules_of
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
 from locktrace.wording import count, duration, listing, lock_name, who
@@ -35,6 +36,12 @@ class FindingText:
         title = f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
         yield from wrap(title, self._width, _INDENT, first="")
         yield from wrap(finding.message, self._width, _INDENT)
+        if rules := rules_of(finding):
+            codes = listing(rules)
+            said = (
+                f"`locktrace scan` sees it in the source: {codes} (locktrace explain {rules[0]})."
+            )
+            yield from wrap(said, self._width, _INDENT)
         holds, waits = self._concerned(finding)
         for group in holds[:MOST_GROUPS]:
             yield ""

@@ -12,7 +12,8 @@ before = set(sys.modules)
 import locktrace
 locktrace.install()
 new = {name.partition(".")[0] for name in set(sys.modules) - before}
-print(*sorted(new - set(sys.stdlib_module_names)))
+own = {"_xxsubinterpreters"}  # the interpreter's own, though it is not among the names
+print(*sorted(new - own - set(sys.stdlib_module_names)))
 print(*sorted(new & {"pathlib", "dataclasses", "inspect", "logging", "asyncio", "tempfile"}))
 """
 

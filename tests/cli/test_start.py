@@ -33,7 +33,9 @@ def test_a_program_that_imports_locktrace_gets_the_agent_only() -> None:
     assert all(name.startswith(("locktrace.agent", "locktrace.wire")) for name in ours)
 
 
-@pytest.mark.parametrize("command", ["", "demo", "run", "ps", "attach", "watch", "dump", "stalls"])
+@pytest.mark.parametrize(
+    "command", ["", "demo", "run", "ps", "attach", "watch", "dump", "stalls", "scan", "explain"]
+)
 def test_help_of_every_command_has_an_example_or_a_list(command: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "locktrace", *command.split(), "--help"],
