@@ -33,6 +33,10 @@ class TargetLostError(LocktraceError):
     exit_code = 6
 
 
+class TargetEndedError(TargetLostError):
+    """The target has exited and its agent said goodbye: its last picture is complete."""
+
+
 class CannotSaveError(LocktraceError):
     """A snapshot or report could not be written."""
 

@@ -235,7 +235,7 @@ class StallSnapshot:
     """A snapshot with its findings and each thread's present stack.
 
     ``stacks_from`` is ``py-spy``, ``agent`` or ``none``; ``stacks_note`` says in a sentence why
-    it is not py-spy, when it is not. ``id`` names it in the store.
+    it is not py-spy, when it is not. ``id`` names it, in the store too if it is ``saved``.
     """
 
     id: str
@@ -244,3 +244,4 @@ class StallSnapshot:
     threads: tuple[ThreadStack, ...] = ()
     stacks_from: str = "none"
     stacks_note: str = ""
+    saved: bool = False

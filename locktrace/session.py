@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose
-from locktrace.errors import CannotSaveError, TargetLostError
+from locktrace.errors import CannotSaveError, TargetEndedError, TargetLostError
 from locktrace.model import Finding, Severity, Snapshot, StallSnapshot, ThreadStack
 from locktrace.observe.source import Source
 from locktrace.observe.state import LedgerState
@@ -41,7 +41,8 @@ class View:
     ``findings`` are confirmed and worst first. ``stalls`` are the stall snapshots taken in
     this session, oldest first. ``ended`` is the sentence that says why nothing new will
     come (the target exited, was killed, …), or None while it lives; the snapshot is then
-    the last one. ``notice`` is a passing remark (a stall snapshot that could not be saved).
+    the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
+    passing remark (a stall snapshot that could not be saved).
     """
 
     snapshot: Snapshot
@@ -49,6 +50,7 @@ class View:
     stalls: tuple[StallSnapshot, ...] = ()
     ended: str | None = None
     notice: str = ""
+    finished: bool = False
 
 
 class Feed(Protocol):
@@ -90,6 +92,7 @@ class Session:
         self._findings: tuple[Finding, ...] = ()
         self._stalls: list[StallSnapshot] = []
         self._ended: str | None = None
+        self._finished = False
         self._last: View | None = None
         self._notice = ""
         # A screen polls in one thread and dumps in another.
@@ -125,6 +128,7 @@ class Session:
             tuple(self._stalls),
             self._ended,
             self._notice or self._silence(),
+            self._finished,
         )
         return self._last
 
@@ -158,6 +162,7 @@ class Session:
                 self._state.apply(kind, payload)
         except TargetLostError as error:
             self._ended = str(error)
+            self._finished = isinstance(error, TargetEndedError)
         except FrameError as error:
             self._ended = f"the agent sent something that cannot be understood: {error}"
 
@@ -169,12 +174,13 @@ class Session:
 
     def _snap(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> None:
         stall = self._take(snapshot, findings)
+        saved = ""
         if self._store is not None:
             try:
-                stall = replace(stall, id=self._store.save(stall).stem)
+                saved = self._store.save(stall).stem
             except CannotSaveError as error:
                 self._notice = str(error)
-        self._stalls.append(stall)
+        self._stalls.append(replace(stall, id=saved or stall.id, saved=bool(saved)))
 
     def _take(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> StallSnapshot:
         return take(snapshot, findings, agent_stacks=self._agent_stacks)

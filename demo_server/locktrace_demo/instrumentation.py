@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+UNTRACED = {"LOCKTRACE": "0"}
+"""In the environment of a child: it is not to be traced, though we are."""
+
+
 def _connect() -> Callable[[str], AbstractContextManager[object]]:
     try:
         # By name, as a folder that happens to be called locktrace imports as an empty package.

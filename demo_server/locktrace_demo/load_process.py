@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from locktrace_demo.instrumentation import UNTRACED
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -43,7 +45,7 @@ def _environment() -> dict[str, str]:
     # However this package was found here, the child is to find the same one.
     source_root = str(Path(__file__).parent.parent)
     paths = [source_root, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)}
+    return os.environ | {"PYTHONPATH": os.pathsep.join(paths)} | UNTRACED
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -258,7 +258,7 @@ class Publisher:
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         for client in listeners:
             self._send_picture(client)
-            client.send(frames.pack_json(frames.BYE, {"reason": "the process exits"}))
+            client.send(frames.pack_json(frames.BYE, {"reason": frames.GOODBYE}))
         deadline = time.monotonic() + FAREWELL_S
         while time.monotonic() < deadline and any(c.wants_write for c in listeners):
             poll = select.poll()

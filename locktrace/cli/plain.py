@@ -10,7 +10,7 @@ import typer
 from locktrace.errors import TargetLostError
 
 if TYPE_CHECKING:
-    from locktrace.model import Finding
+    from locktrace.model import Finding, StallSnapshot
     from locktrace.session import Session, View
 
 POLL_S = 0.25
@@ -32,7 +32,7 @@ class Lines:
                 self._told.add(finding.key)
                 self._line(view, _headline(finding))
         for stall in view.stalls[self._stalls :]:
-            self._line(view, f"stall snapshot {stall.id} taken (locktrace stalls show {stall.id})")
+            self._show_stall(view, stall)
         self._stalls = len(view.stalls)
         if view.notice and view.notice != self._notice:
             self._line(view, view.notice)
@@ -40,6 +40,15 @@ class Lines:
         if view.snapshot.taken_ns / 1e9 - self._status_at >= STATUS_S:
             self._status_at = view.snapshot.taken_ns / 1e9
             self._line(view, _status(view))
+
+    def _show_stall(self, view: View, stall: StallSnapshot) -> None:
+        if stall.saved:
+            self._line(view, f"stall snapshot {stall.id} taken (locktrace stalls show {stall.id})")
+            return
+        from locktrace.snapshots.report import render
+
+        self._line(view, "stall snapshot taken, and shown here as it is not saved:")
+        typer.echo(render(stall), nl=False)
 
     def _line(self, view: View, text: str) -> None:
         clock = time.strftime("%H:%M:%S", time.localtime(view.snapshot.taken_at))

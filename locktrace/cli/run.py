@@ -19,6 +19,7 @@ EXAMPLES = (
     "locktrace run --report locks.json --fail-on long-hold -m pytest tests"
 )
 POLL_S = 0.1
+PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
 FINDINGS_MADE = 70
 USAGE = 2
 
@@ -77,14 +78,14 @@ class _Run:
 
     def until_end(self) -> int:
         """Observe until the program has ended; its exit code."""
-        self._session = self._open()
         while (code := self._program.poll()) is None:
             if self._session is None:
-                self._program.wait(POLL_S)
+                self._session = self._open()
                 continue
             self._look(self._session)
             if self._view is not None and self._view.ended is not None:
                 self._program.wait(POLL_S)
+        self._session = self._session or self._open()
         if self._session is not None:
             self._last_look(self._session)
         return code
@@ -96,9 +97,12 @@ class _Run:
         from locktrace.session import Session
 
         try:
-            source = AgentSource(self._program.connection, self._program.pid)
+            source = AgentSource(self._program.connection, self._program.pid, patience=PATIENCE_S)
         except LocktraceError:
-            return None  # ended, or not a Python that starts our agent: said at the end
+            # Ended, stopped, stuck in C, or no Python that starts our agent: tried again while
+            # it runs, and said at the end.
+            self._program.wait(POLL_S)
+            return None
         after = self._stall_after
         return Session(source, thresholds=Thresholds(stall_after=after) if after else None)
 
@@ -138,7 +142,7 @@ class _Run:
         from locktrace.model import StallSnapshot
 
         if self._view is None:
-            _say("locktrace: the program ended before its agent could start; nothing was traced\n")
+            _say("locktrace: no word came from an agent in the program; nothing was traced\n")
             return
         findings = severest_first(list(self._findings.values()))
         stall = StallSnapshot("", self._view.snapshot, findings)
@@ -148,6 +152,8 @@ class _Run:
             _say(render_findings(stall))
         else:
             _say(f"locktrace: no findings in {len(stall.snapshot.locks)} locks\n")
+        if not self._view.finished:
+            _say("locktrace: the program ended abruptly; its last moments are not known\n")
         if report is not None:
             import json
 

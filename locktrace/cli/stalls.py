@@ -8,6 +8,7 @@ import typer
 
 app = typer.Typer(
     help="The saved stall snapshots: list (default), show ID, path.",
+    epilog="Examples: locktrace stalls · locktrace stalls show 20261123-150301-4242",
     rich_markup_mode=None,
     invoke_without_command=True,
 )
@@ -20,7 +21,7 @@ def stalls(context: typer.Context) -> None:
         list_()
 
 
-@app.command("list")
+@app.command("list", epilog="Example: locktrace stalls list")
 def list_() -> None:
     """List them, newest last: id, pid, time, headline."""
     import time
@@ -35,7 +36,7 @@ def list_() -> None:
         typer.echo(f"{entry.id}  pid {entry.pid}  {when}  {entry.headline}")
 
 
-@app.command("show")
+@app.command("show", epilog="Example: locktrace stalls show 20261123-150301-4242")
 def show(id: Annotated[str, typer.Argument(help="As `locktrace stalls list` prints it.")]) -> None:
     """Print one as text."""
     from locktrace.snapshots.report import render
@@ -44,7 +45,7 @@ def show(id: Annotated[str, typer.Argument(help="As `locktrace stalls list` prin
     typer.echo(render(StallStore().load(id)), nl=False)
 
 
-@app.command("path")
+@app.command("path", epilog="Example: ls $(locktrace stalls path)")
 def path() -> None:
     """Print the folder they are in."""
     from locktrace.snapshots.store import StallStore

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,13 +19,17 @@ CONNECT_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class PythonProcess:
-    """A running Python; `socket` is where its agent listens, None if there is none."""
+    """A running Python; `socket` is where its agent listens, None if there is none.
+
+    `version` is as far as its files' names tell it, `3.11`, or `?`.
+    """
 
     pid: int
     created: float
     user: str
     command: tuple[str, ...]
     socket: str | None
+    version: str = "?"
 
 
 def find(pid: int) -> psutil.Process:
@@ -131,6 +136,17 @@ def is_python(process: psutil.Process) -> bool:
     return False
 
 
+def _version(process: psutil.Process) -> str:
+    """From the names of its executable and libraries: `python3.11`, `libpython3.11.so`."""
+    names = []
+    with contextlib.suppress(psutil.Error):
+        names.append(process.exe())
+    with contextlib.suppress(psutil.Error):
+        names += [mapped.path for mapped in process.memory_maps()]
+    found = (re.search(r"python-?(\d\.\d+)", name) for name in names)
+    return next((match.group(1) for match in found if match), "?")
+
+
 def python_processes() -> Iterator[PythonProcess]:
     """All Python processes that this user may see, oldest pid first."""
     for process in psutil.process_iter():
@@ -144,4 +160,5 @@ def python_processes() -> Iterator[PythonProcess]:
                     user=process.username(),
                     command=tuple(process.cmdline()),
                     socket=sockets[0] if sockets else None,
+                    version=_version(process),
                 )

@@ -9,7 +9,7 @@ from collections import deque
 
 import psutil
 
-from locktrace.errors import NoSuchProcessError, TargetLostError
+from locktrace.errors import NoSuchProcessError, TargetEndedError, TargetLostError
 from locktrace.model import Process
 from locktrace.observe.source import Frame
 from locktrace.wire import frames
@@ -87,8 +87,9 @@ class AgentSource:
                 if index:  # first what came before the goodbye
                     self._waiting.extend(received[index:])
                     return received[:index]
-                reason = frames.unpack_json(payload).get("reason", "the agent ended the connection")
-                raise TargetLostError(self._lost(str(reason)))
+                reason = str(frames.unpack_json(payload).get("reason", "its agent hung up"))
+                ended = TargetEndedError if reason == frames.GOODBYE else TargetLostError
+                raise ended(self._lost(reason))
         return received
 
     def _read(self, timeout: float) -> None:
@@ -110,7 +111,7 @@ class AgentSource:
 
     def _lost(self, reason: str) -> str:
         if reason:
-            return f"process {self._pid}: {reason}"
+            return f"process {self._pid} {reason}"
         if _outlives(self._pid, DYING_S):
             return f"process {self._pid} is alive but its agent has closed the connection"
         return f"process {self._pid} has ended without a goodbye (killed, crashed or os._exit)"

@@ -20,6 +20,8 @@ BYE = 7  # JSON: why the agent ends the conversation
 # observer -> agent
 REQUEST = 16  # JSON: {"ask": "ledger" | "stacks"}
 
+GOODBYE = "has exited"  # the reason of a BYE after which nothing is missing
+
 HEADER = struct.Struct(">IB")
 MAX_TO_OBSERVER = 16 * 1024 * 1024
 MAX_TO_AGENT = 64 * 1024

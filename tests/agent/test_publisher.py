@@ -141,7 +141,8 @@ def test_the_end_of_the_target_is_told_with_its_last_picture() -> None:
             for _ in range(3):
                 target.tell("on")
             view = until(session, lambda v: v.ended is not None, "the end")
-            assert "the process exits" in (view.ended or "")
+            assert view.ended == f"process {target.pid} has exited"
+            assert view.finished
             assert len(view.snapshot.holds) >= 3
 
 

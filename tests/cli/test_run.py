@@ -157,3 +157,17 @@ def plainly_with(path: str) -> str:
         check=True,
     )
     return done.stdout
+
+
+def test_a_program_that_ends_abruptly_is_said_to_have_kept_something_back(locktrace: Any) -> None:
+    done = locktrace("run", str(TARGETS / "lock_order.py"), stdin="")
+    assert "abruptly" not in done.stderr
+    done = locktrace("run", str(TARGETS / "abrupt.py"))
+    assert done.returncode == 9
+    assert "ended abruptly; its last moments are not known" in done.stderr
+
+
+def test_a_program_that_never_speaks_is_said_to_be_untraced(locktrace: Any) -> None:
+    done = locktrace("run", "-I", PROGRAM)
+    assert done.returncode == 2
+    assert "there is no option -I" in done.stderr

@@ -63,7 +63,7 @@ class LocktraceApp(App[None]):
     def get_default_screen(self) -> MainScreen:
         return self._main
 
-    def on_ready(self) -> None:
+    def on_main_screen_mounted(self) -> None:
         self.set_interval(1, self._show_banner)
         self._poll()
 

@@ -130,7 +130,10 @@ def _sentence(
 ) -> str:
     age = duration(snapshot.age(min(one.since_ns for one in alike)))
     most = "up to " if len(alike) > 1 else ""
-    return f"{does} {lock_name(snapshot, lock)} ({times(mode, len(alike))}), for {most}{age}"
+    known = snapshot.locks.get(lock)
+    signal = known is not None and known.kind in SIGNAL_KINDS  # has no readers and writers
+    how = "" if signal else f" ({times(mode, len(alike))})"
+    return f"{does} {lock_name(snapshot, lock)}{how}, for {most}{age}"
 
 
 def _marks(group: _Group) -> Mapping[int, str]:

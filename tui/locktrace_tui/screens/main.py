@@ -13,6 +13,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Tabs
 
@@ -50,6 +51,9 @@ class MainScreen(Screen[None]):
         Binding("escape", "clear_filter", "Clear the filter", show=False),
     ]
 
+    class Mounted(Message):
+        """All of the screen is there, and can be shown a view."""
+
     def __init__(self) -> None:
         super().__init__()
         self._view: View | None = None
@@ -76,10 +80,10 @@ class MainScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.query_one(LocksPane).table.focus()
+        self.call_after_refresh(self.post_message, self.Mounted())
 
     def show_banner(self, text: BannerText) -> None:
-        for shown in self.query(Banner):  # none before it is mounted, nor after the end
-            shown.show(text)
+        self.query_one(Banner).show(text)
 
     def show(self, view: View) -> None:
         self._view = view
