@@ -140,7 +140,7 @@ def test_a_dump_that_cannot_be_written_is_a_sentence(locktrace: Any, tmp_path: P
 
 
 def test_ps_lists_traced_and_untraced_processes(locktrace: Any, quiet_process: Any) -> None:
-    with running("leaked_read_lock") as target:
+    with running("leaked_read_lock", LOCKTRACE_CORE="py") as target:
         target.expect("leaked")
         with observed(target):
             lines = locktrace("ps").stdout.splitlines()
