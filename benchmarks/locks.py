@@ -34,12 +34,9 @@ class Variant:
 
     def __init__(self, name: str, core: str | None, observed: bool = False) -> None:
         self.name = name
-        environ = environment(trace=core is not None)
-        if core is not None:
-            environ["LOCKTRACE_CORE"] = core
         self._child = subprocess.Popen(
             [PYTHON, "-m", "benchmarks.lock_pairs"],
-            env=environ,
+            env=environment(core),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
