@@ -14,6 +14,7 @@ from pathlib import Path
 
 from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Trouble
+from locktrace.scan.syntax import syntax_error
 from locktrace.scan.vocabulary import HINTS, LINE_WORDS, LOCK_USE, WORDS
 
 _SKIPPED_FOLDERS = frozenset(
@@ -72,7 +73,7 @@ def module_name(path: Path) -> str:
 
 
 def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]:
-    """The parsed file, the reason why not, or None if it mentions no lock; and its number of lines.
+    """The parsed file, why it does not parse, or None if it mentions no lock; and how many lines.
 
     Packages' own files are parsed if they import anything, as names come through them; with
     `every`, so are all others.
@@ -84,13 +85,13 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
     lines = data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
     wanted = every or (path.name == "__init__.py" and b"import" in data)
     if not wanted and not any(word in data for word in WORDS):
-        return None, lines
+        return _trouble(path, data), lines
     text = _decode(data)
     split = text.split("\n")
     mentions = [n for n in lines_with(HINTS, text) if LINE_WORDS.search(split[n - 1])]
     uses = [number for number in mentions if LOCK_USE.search(split[number - 1])]
     if not wanted and not uses:
-        return None, lines
+        return _trouble(path, data), lines
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -101,6 +102,11 @@ def read(path: Path, every: bool = False) -> tuple[Source | Trouble | None, int]
             str(path), line, f"does not parse: {getattr(error, 'msg', None) or error}"
         ), lines
     return Source(str(path), module_name(path), text, split, tree, mentions, uses), lines
+
+
+def _trouble(path: Path, data: bytes) -> Trouble | None:
+    found = syntax_error(data)
+    return Trouble(str(path), found[0], f"does not parse: {found[1]}") if found else None
 
 
 def lines_with(pattern: re.Pattern[str], text: str) -> list[int]:
