@@ -63,11 +63,10 @@ def count_lines(paths: list[Path]) -> int:
 def contenders(pylint: str | None) -> list[Contender]:
     """Who runs: what is not installed is left out, and said so."""
     everything = count_lines([STDLIB])
-    main = "import sys; from benchmarks.scan_command import main; sys.exit(main())"
     found = [
         Contender(
             f"locktrace scan, {jobs} process{'es' if jobs > 1 else ''}",
-            [sys.executable, "-c", main, str(STDLIB), "--jobs", str(jobs)],
+            [sys.executable, "-m", "locktrace", "scan", str(STDLIB), "--jobs", str(jobs)],
             everything,
         )
         for jobs in (2, 1)
