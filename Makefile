@@ -19,10 +19,10 @@ $(DEV): $(USE)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev,demo-redis]'
 	@touch $@
 
-demo: $(USE)   ## the story: a DNS server hangs, and the screen shows why
+demo: $(USE)    ## the story: a DNS server hangs, and the screen shows why
 	@$(BIN)/locktrace demo
 
-test: $(DEV)   ## the whole test suite
+test: $(DEV)    ## the whole test suite
 	$(BIN)/python -m pytest -n 2
 
 check: $(DEV)  ## ruff, mypy --strict, import-linter, then the tests
