@@ -7,6 +7,7 @@ import socket
 import struct
 from collections import deque
 
+from locktrace.agent.owned import Owned
 from locktrace.wire import frames
 from locktrace.wire.frames import FrameError, FrameReader
 
@@ -19,8 +20,7 @@ class Client:
     """Queues frames for one observer and reads its requests; no call blocks."""
 
     def __init__(self, connection: socket.socket) -> None:
-        connection.setblocking(False)
-        self.socket = connection
+        self.owned = Owned(connection)
         self.greeted = False
         self.lagging = False
         self.closed = False
@@ -52,7 +52,7 @@ class Client:
         """Write what the socket takes at once."""
         try:
             while self._out:
-                sent = self.socket.send(self._out[0])
+                sent = self.owned.socket.send(self._out[0])
                 self._queued -= sent
                 if sent == len(self._out[0]):
                     self._out.popleft()
@@ -67,7 +67,7 @@ class Client:
         """What the observer has asked for since; closes the connection at its end or at garbage."""
         asked: list[dict[str, object]] = []
         try:
-            data = self.socket.recv(READ_SIZE)
+            data = self.owned.socket.recv(READ_SIZE)
             if not data:
                 self.close()
             for kind, payload in self._reader.feed(data):
@@ -100,7 +100,7 @@ class Client:
     def close(self) -> None:
         self.closed = True
         self._out.clear()
-        self.socket.close()
+        self.owned.close()
 
 
 def refusal(connection: socket.socket) -> str | None:

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
+import time
 
+from locktrace.agent.owned import Owned
 from locktrace.wire import endpoint
 
 BACKLOG = 32
+REST_NS = 1_000_000_000  # for so long nobody is let in when the process has no descriptor left
+
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Listener:
     """A listening socket at the process's endpoint; OSError says why there can be none."""
 
     def __init__(self) -> None:
+        self._rest_until = 0
         reasons = []
         for folder in endpoint.folders(os.environ, os.geteuid()):
             self.path = os.path.join(folder, endpoint.socket_name(os.getpid()))
             try:
                 _prepare(folder, self.path)
-                self.socket = _bind(self.path)
+                self.owned = Owned(_bind(self.path))
             except OSError as error:
                 reasons.append(str(error))
             else:
@@ -30,13 +37,20 @@ class Listener:
     def accept(self) -> socket.socket | None:
         """The next observer's connection, if one is there."""
         try:
-            return self.socket.accept()[0]
-        except OSError:
+            return self.owned.socket.accept()[0]
+        except OSError as error:
+            if error.errno in _EXHAUSTED:  # the observer stays in the backlog: to poll is to spin
+                self._rest_until = time.monotonic_ns() + REST_NS
             return None
+
+    @property
+    def resting(self) -> bool:
+        """Whether to leave it out of `poll`."""
+        return time.monotonic_ns() < self._rest_until
 
     def close(self, *, unlink: bool) -> None:
         """`unlink` removes the socket's file; a forked child must leave its parent's alone."""
-        self.socket.close()
+        self.owned.close()
         if unlink:
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
@@ -54,7 +68,7 @@ def _prepare(folder: str, path: str) -> None:
 
 
 def _bind(path: str) -> socket.socket:
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # The pid is ours now, so a socket that bears it was left by a process that is gone.
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

@@ -17,13 +17,14 @@ import time
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
 from locktrace.agent.listener import Listener
+from locktrace.agent.owned import Wake, standard_streams_open
 from locktrace.agent.primitives import tap
 from locktrace.agent.reading import Batch, Ledger
 from locktrace.wire import frames
 
 TURN_MS = 50  # between two batches of events
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
-HEARTBEAT_NS = 1_000_000_000
+RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
 MAX_CLIENTS = 64
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
 FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
@@ -39,29 +40,37 @@ class Publisher:
         self._encoder = Encoder(ledger, version)
         self._clients: list[Client] = []
         self._stopping = False
-        self._pausing = False
-        self._finished = _thread.allocate_lock()
+        self._pauses: list[None] = []  # one for each fork under way
+        self._absent = _thread.allocate_lock()  # taken while there is a thread of ours
         self._thread_id = 0
         self._dropped = 0
-        self._looked = self._beat = 0
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_read, False)
-        os.set_blocking(self._wake_write, False)
+        self._looked = 0
+        self._wake: Wake | None = None
         self._listener: Listener | None = None
+        self._mend_at = 0
+        self.trouble = ""
+        self._open()
+
+    def _open(self) -> None:
+        """Make what is missing; why something cannot be had is left in `trouble`."""
         self.trouble = ""
         try:
-            self._listener = Listener()
+            self._wake = self._wake or Wake()
+            self._listener = self._listener or Listener()
         except OSError as error:
             self.trouble = str(error)
 
     # -- from other threads
 
     def start(self) -> None:
-        """Start the thread."""
-        self._stopping = self._pausing = False
-        self._finished = _thread.allocate_lock()
-        self._finished.acquire()
-        _thread.start_new_thread(self._run, ())
+        """Start the thread, unless there is one; if there can be none, `trouble` says why."""
+        if self._ending or not self._absent.acquire(False):
+            return
+        try:
+            _thread.start_new_thread(self._run, ())
+        except RuntimeError as error:
+            self._absent.release()
+            self.trouble = str(error)
 
     def adopt(self, connection: socket.socket) -> None:
         """Serve an observer whose connection was inherited; before `start`."""
@@ -70,32 +79,50 @@ class Publisher:
     def stop(self) -> None:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
         self._stopping = True
-        self._await_end(FAREWELL_S)
+        if self._await_end(FAREWELL_S):
+            self._close()
         if self._listener is not None:
             self._listener.close(unlink=True)
 
     def pause(self) -> None:
         """End the thread and keep the rest, so that a fork finds a process without our thread."""
-        self._pausing = True
+        self._pauses.append(None)
         if self._await_end(PAUSE_S):
             task = f"/proc/self/task/{self._thread_id}"
             deadline = time.monotonic() + PAUSE_S
             while os.path.exists(task) and time.monotonic() < deadline:
                 time.sleep(0)
 
+    def resume(self) -> None:
+        """A fork is over; the last of several at once brings the thread back."""
+        if self._pauses:
+            self._pauses.pop()
+        self.start()
+
     def abandon(self) -> None:
         """In a forked child: let go of the parent's sockets without a word."""
-        for client in self._clients:
-            client.close()
+        self._close()
         if self._listener is not None:
             self._listener.close(unlink=False)
-        os.close(self._wake_read)
-        os.close(self._wake_write)
+
+    def _close(self) -> None:
+        for client in self._clients:
+            client.close()
+        if self._wake is not None:
+            self._wake.close()
 
     def _await_end(self, seconds: float) -> bool:
-        with contextlib.suppress(OSError):
-            os.write(self._wake_write, b"x")
-        return self._finished.acquire(True, seconds)
+        wake = self._wake  # the thread may let go of it meanwhile
+        if wake is not None:
+            wake.ring()
+        ended = self._absent.acquire(True, seconds)
+        if ended:
+            self._absent.release()
+        return ended
+
+    @property
+    def _ending(self) -> bool:
+        return self._stopping or bool(self._pauses)
 
     # -- the thread
 
@@ -103,9 +130,18 @@ class Publisher:
         with contextlib.suppress(OSError, ValueError):
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULT_SIGNALS)
         self._thread_id = _thread.get_native_id()
+        while True:
+            self._serve()
+            self._absent.release()
+            # A fork that did not wait for our end may be over by now, and has started nothing.
+            if self._ending or not self._absent.acquire(False):
+                return
+
+    def _serve(self) -> None:
         try:
-            while not (self._stopping or self._pausing):
+            while not self._ending:
                 try:
+                    self._mend()
                     self._turn(self._patience_ms())
                 except Exception as error:  # a fault of ours costs a turn, not the agent
                     self._fault(error)
@@ -113,9 +149,6 @@ class Publisher:
                 self._farewell()
         except BaseException as error:
             self._fault(error)
-        finally:
-            with contextlib.suppress(RuntimeError):
-                self._finished.release()
 
     def _fault(self, error: BaseException) -> None:
         if len(tap.faults) < tap.MAX_FAULTS:
@@ -123,31 +156,54 @@ class Publisher:
         time.sleep(TURN_MS / 1000)
 
     def _patience_ms(self) -> int | None:
-        """Nobody to tell: sleep until somebody comes."""
-        return TURN_MS if any(client.greeted for client in self._clients) else None
+        """Nobody to tell and nothing to mend: sleep until somebody comes."""
+        if self._wake is None or any(client.greeted for client in self._clients):
+            return TURN_MS
+        return RETRY_MS if self._listener is None or self._listener.resting else None
 
     def _turn(self, patience_ms: int | None) -> None:
         ready = self._await_news(patience_ms)
-        if self._wake_read in ready:
-            os.read(self._wake_read, 4096)
-        if self._listener is not None and self._listener.socket.fileno() in ready:
+        if self._wake is not None and self._wake.number in ready:
+            self._wake.drain()
+        if self._listener is not None and self._listener.owned.number in ready:
             self._welcome()
         for client in list(self._clients):
-            if client.socket.fileno() in ready:
+            if client.owned.number in ready:
                 self._answer(client)
             if client.wants_write:
                 client.flush()
         self._publish()
         self._clients = [client for client in self._clients if not client.closed]
 
+    def _mend(self) -> None:
+        """Let go of what the program has closed under us, and make it anew a little later."""
+        for client in [client for client in self._clients if not client.owned.intact]:
+            client.close()
+            self._clients.remove(client)
+        if self._wake is not None and not self._wake.intact:
+            self._wake.close()
+            self._wake = None
+        if self._listener is not None and not self._listener.owned.intact:
+            self._listener.close(unlink=True)
+            self._listener = None
+        if self._wake is not None and self._listener is not None:
+            return
+        now = time.monotonic_ns()
+        if not self._mend_at:
+            self._mend_at = now + RETRY_MS * 1_000_000
+        elif now >= self._mend_at and standard_streams_open():
+            self._mend_at = 0
+            self._open()
+
     def _await_news(self, patience_ms: int | None) -> set[int]:
         poll = select.poll()
-        poll.register(self._wake_read, select.POLLIN)
-        if self._listener is not None:
-            poll.register(self._listener.socket, select.POLLIN)
+        if self._wake is not None:
+            poll.register(self._wake.number, select.POLLIN)
+        if self._listener is not None and not self._listener.resting:
+            poll.register(self._listener.owned.number, select.POLLIN)
         for client in self._clients:
             poll.register(
-                client.socket, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
+                client.owned.number, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
             )
         return {fd for fd, _ in poll.poll(patience_ms)}
 
@@ -264,7 +320,7 @@ class Publisher:
             poll = select.poll()
             for client in listeners:
                 if client.wants_write:
-                    poll.register(client.socket, select.POLLOUT)
+                    poll.register(client.owned.number, select.POLLOUT)
             poll.poll(TURN_MS)
             for client in listeners:
                 client.flush()

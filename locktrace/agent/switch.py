@@ -25,23 +25,23 @@ class Agent:
     def __init__(self) -> None:
         self.core: Core | None = None
         self.publisher: Publisher | None = None
+        self.installed = False
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
         self._hooked = False
 
-    @property
-    def installed(self) -> bool:
-        return self.publisher is not None
-
     def install(self, connection: socket.socket | None = None) -> None:
         """Trace from now on; a second call changes nothing. `connection` is an observer's end.
 
-        Nothing is traced in a subinterpreter: a thread of ours would keep it from ending.
+        A process that has no descriptor or thread left is traced all the same; the publisher
+        gets what it lacks later. Nothing is traced in a subinterpreter: a thread of ours would
+        keep it from ending.
         """
         if self.installed or not _in_main_interpreter():
             return
         if self.core is None:
             self.core = choose(os.environ)
+        self.installed = True
         self._hook_process()
         tap.recorder = self.core.recorder
         self.core.arm()
@@ -53,13 +53,15 @@ class Agent:
 
     def uninstall(self) -> None:
         """Put every patched attribute back; locks made meanwhile go on working, untraced."""
-        if self.publisher is None or self.core is None:
+        if not self.installed or self.core is None:
             return
+        self.installed = False
         self._patches.undo()
         self.core.disarm()
         tap.recorder = OFF
         publisher, self.publisher = self.publisher, None
-        publisher.stop()
+        if publisher is not None:
+            publisher.stop()
         self.core.ledger.forget_holds()
 
     def register(self, spec: RWLockSpec) -> None:
@@ -100,7 +102,7 @@ class Agent:
 
     def _after_fork_in_parent(self) -> None:
         if self.publisher is not None:
-            self.publisher.start()
+            self.publisher.resume()
 
     def _after_fork_in_child(self) -> None:
         """The child is a process of its own: its own socket, its own thread, the parent's holds."""

@@ -34,7 +34,16 @@ class AgentSource:
         self._pid = pid
         self.agent_thread = 0
         self.clock_offset_ns = 0
-        self.process = self._shake_hands(patience)
+        try:
+            self.process = self._shake_hands(patience)
+        except (FrameError, KeyError, TypeError, ValueError) as error:
+            self.close()
+            raise TargetLostError(
+                f"what answers for process {pid} is no agent of locktrace ({error!r})"
+            ) from None
+        except BaseException:
+            self.close()
+            raise
 
     def _shake_hands(self, patience: float) -> Process:
         self._send(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
@@ -128,6 +137,14 @@ class AgentSource:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _reason(payload: bytes) -> str:
+    try:
+        document = frames.unpack_json(payload)
+    except FrameError as error:
+        return str(error)
+    return str(document.get("reason", "the agent ended the connection"))
 
 
 def _outlives(pid: int, seconds: float) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 
-from tests.support import ROOT, observed, running
+from tests.support import environment, observed, running
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -65,15 +66,143 @@ print("clean", threading.active_count())
 """
 
 
-def test_uninstalling_restores_everything_and_locks_made_meanwhile_go_on(python: str) -> None:
+def run(script: str, python: str) -> str:
+    """What a script prints; it must have nothing to complain of."""
     done = subprocess.run(
-        [python, "-W", "error", "-c", UNINSTALL],
-        env={"PYTHONPATH": str(ROOT)},
+        [python, "-W", "error", "-c", script],
+        env=environment(trace=False),
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("clean 1\n", "")
+    assert done.stderr == ""
+    return done.stdout
+
+
+FORKS = """
+import locktrace, os, threading, time
+locktrace.install()
+from locktrace.agent.switch import AGENT
+
+def threads(): return len(os.listdir("/proc/self/task"))
+
+def settled(number):
+    deadline = time.monotonic() + 60
+    while threads() != number and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return threads()
+
+publisher = AGENT.publisher
+publisher.pause()
+publisher.pause()
+publisher.resume()
+print("one of two forks is over:", settled(1))
+publisher.resume()
+publisher.start()
+print("both are:", settled(2))
+
+def fork():
+    for _ in range(20):
+        child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+
+forkers = [threading.Thread(target=fork) for _ in range(4)]
+for thread in forkers: thread.start()
+for thread in forkers: thread.join()
+print("after many:", settled(2))
+"""
+
+
+def test_threads_that_fork_at_once_leave_one_thread_of_ours() -> None:
+    said = run(FORKS, sys.executable)
+    assert said == "one of two forks is over: 1\nboth are: 2\nafter many: 2\n"
+
+
+ROUNDS = """
+import locktrace, os
+def descriptors(): return len(os.listdir("/proc/self/fd"))
+locktrace.install(); locktrace.uninstall()
+before = descriptors()
+for _ in range(20):
+    locktrace.install(); locktrace.uninstall()
+print(descriptors() - before)
+"""
+
+
+def test_no_descriptor_is_left_behind_by_uninstalling(python: str) -> None:
+    assert run(ROUNDS, python) == "0\n"
+
+
+EXHAUSTED = """
+import os, resource, threading
+import locktrace.agent.switch as switch
+from locktrace.agent.publisher import Publisher
+import locktrace
+locktrace.install()  # what it imports would be out of reach
+locktrace.uninstall()
+if WITHOUT == "descriptors":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+    taken = []
+    try:
+        while True:
+            taken.append(os.dup(0))
+    except OSError:
+        pass
+else:
+    import _thread
+    def refuse(*_): raise RuntimeError("can't start new thread")
+    start, _thread.start_new_thread = _thread.start_new_thread, refuse
+plain = threading.Condition.wait
+locktrace.install()
+assert switch.AGENT.installed and switch.AGENT.publisher.trouble
+with threading.Lock(), threading.Condition():
+    pass
+locktrace.uninstall()
+assert threading.Condition.wait is plain
+print("none the wiser")
+"""
+
+
+@pytest.mark.parametrize("missing", ["descriptors", "threads"])
+def test_a_process_without_anything_left_is_traced_and_told_nothing(missing: str) -> None:
+    script = f"WITHOUT = {missing!r}\n{EXHAUSTED}"
+    assert run(script, sys.executable) == "none the wiser\n"
+
+
+BACKLOG = """
+import locktrace, os, resource, socket, time
+locktrace.install()
+from locktrace.agent.switch import AGENT
+path = AGENT.publisher._listener.path
+observer = socket.socket(socket.AF_UNIX)
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, hard))
+taken = []
+try:
+    while True:
+        taken.append(os.dup(0))
+except OSError:
+    pass
+spent = time.process_time()
+observer.connect(path)
+time.sleep(1)  # it is the processor's time that counts
+print("idle" if time.process_time() - spent < 0.3 else "busy")
+for number in taken: os.close(number)
+from locktrace.wire import frames
+observer.sendall(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
+print("served" if observer.recv(1) else "sent away")
+observer.close()
+"""
+
+
+def test_an_observer_waits_for_a_free_descriptor_without_a_busy_loop() -> None:
+    assert run(BACKLOG, sys.executable) == "idle\nserved\n"
+
+
+def test_uninstalling_restores_everything_and_locks_made_meanwhile_go_on(python: str) -> None:
+    assert run(UNINSTALL, python) == "clean 1\n"
 
 
 def test_counting_under_a_traced_lock_loses_nothing(python: str) -> None:
