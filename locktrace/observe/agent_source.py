@@ -96,7 +96,7 @@ class AgentSource:
                 if index:  # first what came before the goodbye
                     self._waiting.extend(received[index:])
                     return received[:index]
-                reason = str(frames.unpack_json(payload).get("reason", "its agent hung up"))
+                reason = _reason(payload)
                 ended = TargetEndedError if reason == frames.GOODBYE else TargetLostError
                 raise ended(self._lost(reason))
         return received
@@ -144,7 +144,7 @@ def _reason(payload: bytes) -> str:
         document = frames.unpack_json(payload)
     except FrameError as error:
         return str(error)
-    return str(document.get("reason", "the agent ended the connection"))
+    return str(document.get("reason", "its agent hung up"))
 
 
 def _outlives(pid: int, seconds: float) -> bool:

@@ -65,7 +65,7 @@ class LedgerState:
         document = frames.unpack_json(payload)
         try:
             _APPLY.get(kind, _ignore)(self, document)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise frames.FrameError(f"a frame of type {kind} has no sense ({error!r})") from None
 
     def snapshot(self, now_ns: int) -> Snapshot:
@@ -89,16 +89,16 @@ class LedgerState:
             created = Site(*site) if site is not None else None
             known = self._locks.get(id)
             self._locks[id] = (
-                replace(known, kind=kind, name=name, created_at=created, parent=parent)
+                replace(known, kind=str(kind), name=str(name), created_at=created, parent=parent)
                 if known is not None
-                else Lock(id, kind, name, created, parent)
+                else Lock(id, str(kind), str(name), created, parent)
             )
         for id, site_index, sites in document.get("stacks", ()):
             self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))
         for id, name, kind, native_id, label, ended in document.get("actors", ()):
-            self._actors[id] = Actor(id, name, kind, native_id, label, bool(ended))
+            self._actors[id] = Actor(id, str(name), str(kind), native_id, str(label), bool(ended))
         for id, text in document.get("labels", ()):
-            self._labels[id] = text
+            self._labels[id] = str(text)
         while len(self._labels) > MAX_LABELS:
             self._labels.popitem(last=False)
 
@@ -118,7 +118,7 @@ class LedgerState:
                 unlisted_holds=unlisted,
             )
         if "time_ns" in document:
-            self._rates.tick(document["time_ns"])
+            self._rates.tick(int(document["time_ns"]))
             self._hear(document)
         for id in document.get("returned", ()):
             if id in self._holds:
@@ -134,9 +134,9 @@ class LedgerState:
         self.complete = True
 
     def _hear(self, document: dict[str, Any]) -> None:
-        self.heard_ns = document["time_ns"]
-        self.dropped = document.get("dropped", self.dropped)
-        self.faults = document.get("faults", self.faults)
+        self.heard_ns = int(document["time_ns"])
+        self.dropped = int(document.get("dropped", self.dropped))
+        self.faults = int(document.get("faults", self.faults))
 
     def _threads(self, document: dict[str, Any]) -> None:
         self.threads = tuple(
@@ -190,7 +190,7 @@ class LedgerState:
     ) -> Hold:
         site_index, sites = self._stacks.get(stack, (0, ()))
         mode = Mode.SHARED if shared else Mode.EXCLUSIVE
-        return Hold(id, lock, mode, actor, sites, since, label, bool(gone), site_index)
+        return Hold(id, lock, mode, actor, sites, int(since), str(label), bool(gone), site_index)
 
     def _wait(
         self,
@@ -205,7 +205,7 @@ class LedgerState:
     ) -> Wait:
         _, sites = self._stacks.get(stack, (0, ()))
         mode = Mode.SHARED if shared else Mode.EXCLUSIVE
-        return Wait(id, lock, mode, actor, sites, since, label, bool(timed))
+        return Wait(id, lock, mode, actor, sites, int(since), str(label), bool(timed))
 
 
 def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:

@@ -112,6 +112,11 @@ def test_the_rate_follows_the_totals_and_falls_to_nothing(state: LedgerState) ->
         (frames.DEFINE, b'{"locks": [[1]]}'),
         (frames.LEDGER, b"{}"),
         (frames.TOTALS, b'{"locks": 7}'),
+        (frames.TOTALS, b'{"locks": [], "time_ns": "soon"}'),
+        (frames.LEDGER, b'{"holds": [], "waits": [], "time_ns": "soon"}'),
+        (frames.LEDGER, b'{"holds": [], "waits": [], "time_ns": null}'),
+        (frames.LEDGER, b'{"holds": [], "waits": [], "time_ns": Infinity}'),
+        (frames.LEDGER, b'{"holds": [[1,1,0,2,5,"long",""]], "waits": [], "time_ns": 1}'),
     ],
 )
 def test_a_frame_without_sense_is_an_error_of_its_own_kind(
@@ -129,3 +134,11 @@ def test_labels_do_not_pile_up(state: LedgerState, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("locktrace.observe.state.MAX_LABELS", 10)
     apply(state, frames.DEFINE, {"labels": [[n, f"query {n}"] for n in range(100)]})
     assert len(state._labels) == 10
+
+
+def test_names_are_text_whatever_the_agent_sends(state: LedgerState) -> None:
+    locks, actors = [[1, 7, None, None, None]], [[2, None, "thread", None, None, False]]
+    apply(state, frames.DEFINE, {"locks": locks, "actors": actors})
+    snapshot = state.snapshot(0)
+    assert (snapshot.locks[1].kind, snapshot.locks[1].name) == ("7", "None")
+    assert (snapshot.actors[2].name, snapshot.actors[2].label) == ("None", "None")
