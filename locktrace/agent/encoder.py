@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from locktrace.agent import names
+from locktrace.agent.distinct_names import DistinctNames
 from locktrace.agent.ledger import Label, Stack
 from locktrace.agent.reading import ActorRow, HoldRow, Ledger, LockRow, TotalsRow, WaitRow
 from locktrace.wire import frames
+from locktrace.wire.events import MAX_ID
 
 CHUNK = 500  # locks in one frame: encoding holds the interpreter, so it is done in small pieces
 MAX_HOLDS = 50_000  # in one ledger frame; more are counted as unlisted
@@ -24,8 +26,7 @@ class Encoder:
     def __init__(self, ledger: Ledger, version: str) -> None:
         self._ledger = ledger
         self._version = version
-        self._names: dict[int, str] = {}
-        self._ordinals: dict[str, dict[int, int]] = {}
+        self._names = DistinctNames()
         self._sent_totals: dict[int, TotalsRow] = {}
         self._actor_names: dict[int, str] = {}
 
@@ -60,22 +61,12 @@ class Encoder:
             yield frames.pack_json(frames.DEFINE, {"locks": encoded})
 
     def _lock_row(self, row: LockRow) -> list[Any]:
-        name = self._names.get(row.id)
-        if name is None:
-            parent = self._names.get(row.parent, "") if row.parent is not None else ""
-            name = self._distinct(names.lock_name(row.kind, row.stack, parent), row.id)
-            self._names[row.id] = name
+        name = self._names.of(row.id)
+        if not name:
+            parent = self._names.of(row.parent) if row.parent is not None else ""
+            name = self._names.give(row.id, names.lock_name(row.kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
         return [row.id, row.kind, name, site, row.parent]
-
-    def _distinct(self, name: str, id: int) -> str:
-        """`name`, or `name #2` while another live lock bears it."""
-        known = self._ordinals.setdefault(name, {})
-        for ordinal in [o for o, bearer in known.items() if bearer not in self._names]:
-            del known[ordinal]
-        ordinal = next(n for n in range(1, len(known) + 2) if n not in known)
-        known[ordinal] = id
-        return name if ordinal == 1 else f"{name} #{ordinal}"
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:
         """One DEFINE frame for the named stacks and actors."""
@@ -98,7 +89,8 @@ class Encoder:
 
     def labels(self, labels: list[Label]) -> bytes:
         """A DEFINE frame for labels."""
-        return frames.pack_json(frames.DEFINE, {"labels": labels})
+        rows = [(id & MAX_ID, text) for id, text in labels]
+        return frames.pack_json(frames.DEFINE, {"labels": rows})
 
     # -- state
 
@@ -107,7 +99,7 @@ class Encoder:
         changed: list[TotalsRow] = []
         rows = self._ledger.totals()
         if len(self._names) > 2 * len(rows) + CHUNK:  # some deaths were among the lost events
-            self.forget(self._names.keys() - {row[0] for row in rows})
+            self.forget(self._names.bearers() - {row[0] for row in rows})
         for row in rows:
             if everything or self._sent_totals.get(row[0]) != row:
                 changed.append(row)
@@ -124,7 +116,11 @@ class Encoder:
         """Locks that are gone need no name, and no totals kept for comparison."""
         for id in lock_ids:
             self._sent_totals.pop(id, None)
-            self._names.pop(id, None)
+            self._names.take_back(id)
+
+    def rest(self) -> None:
+        """Nobody observes: the next observer gets all totals, whatever was sent before."""
+        self._sent_totals.clear()
 
     def ledger(self, holds: list[HoldRow], waits: list[WaitRow], **news: Any) -> bytes:
         """The LEDGER frame: replaces every hold and wait that the observer knew."""

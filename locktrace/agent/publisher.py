@@ -263,6 +263,7 @@ class Publisher:
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         if not listeners:
             self._ledger.listen(False)
+            self._encoder.rest()
             return
         batches, lost = self._ledger.drain_events()
         if lost:

@@ -22,13 +22,23 @@ DESTROYED = 5  # the lock is gone
 
 TIMED = 2  # with 1 for `shared`, a flag of WAITING: the wait gives up by itself
 
+MAX_ID = 0xFFFF_FFFF  # ids of locks, actors, stacks and labels begin again after it
+
 RECORD = struct.Struct("<QQQIIIIBB6x")
 
 
 def pack_events(events: Iterable[Event]) -> bytes:
     """The records, one after another."""
     pack = RECORD.pack
-    return b"".join([pack(*event) for event in events])
+    return b"".join(
+        [
+            pack(
+                seq, at, ref, lock & MAX_ID, actor & MAX_ID, stack & MAX_ID, label & MAX_ID,
+                op, flags,
+            )
+            for seq, at, ref, lock, actor, stack, label, op, flags in events
+        ]
+    )  # fmt: skip
 
 
 def unpack_events(payload: bytes) -> Iterator[Event]:

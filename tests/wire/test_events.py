@@ -12,6 +12,11 @@ def test_events_come_back_as_they_were_sent() -> None:
     assert list(unpack_events(pack_events(EVENTS))) == EVENTS
 
 
+def test_ids_beyond_32_bits_begin_again_and_do_not_end_the_stream() -> None:
+    [event] = unpack_events(pack_events([(1, 2, 3, 2**32 + 4, 2**32, 6, 2**40 + 7, ACQUIRED, 0)]))
+    assert event == (1, 2, 3, 4, 0, 6, 7, ACQUIRED, 0)
+
+
 def test_a_record_is_48_bytes() -> None:
     assert RECORD.size == 48
     assert len(pack_events(EVENTS)) == 96
