@@ -24,6 +24,7 @@ class Client:
         self.greeted = False
         self.lagging = False
         self.closed = False
+        self.knows_locks = False
         self.stacks: set[int] = set()
         self.actors: set[int] = set()
         self._out: deque[memoryview] = deque()
@@ -38,15 +39,22 @@ class Client:
     def drained(self) -> bool:
         return not self._out
 
-    def send(self, *data: bytes) -> None:
-        """Queue frames; an observer too far behind is marked lagging and gets none of them."""
+    def send(self, *data: bytes) -> bool:
+        """Queue all these frames; an observer too far behind is marked lagging and gets none.
+
+        What was refused may have defined things, so definitions count as unknown to it then.
+        """
         size = sum(map(len, data))
         if self._queued + size > MAX_QUEUED and self._out:
             self.lagging = True
-            return
+            self.knows_locks = False
+            self.stacks.clear()
+            self.actors.clear()
+            return False
         self._out.extend(map(memoryview, data))
         self._queued += size
         self.flush()
+        return True
 
     def flush(self) -> None:
         """Write what the socket takes at once."""

@@ -13,6 +13,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Sequence
 
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
@@ -239,22 +240,42 @@ class Publisher:
         self._ledger.listen(True)
         self._ledger.look()  # first: it may find locks that are worth telling of
         client.send(self._encoder.hello(self._thread_id))
-        client.send(*self._encoder.locks(self._ledger.locks()))
         self._send_picture(client)
 
     def _send_picture(self, client: Client) -> None:
+        """All there is, in one piece: a picture without its definitions would be of no use."""
+        locks = [] if client.knows_locks else list(self._encoder.locks(self._ledger.locks()))
         holds, waits = self._ledger.holds(), self._ledger.waits()
         stacks = {row[4] for row in holds} | {row[4] for row in waits}
-        self._define(client, stacks, {actor.id for actor in self._ledger.actors()})
-        client.send(*self._encoder.totals(everything=True, **self._news()))
-        client.send(self._encoder.ledger(holds, waits, **self._news()))
+        sent = self._send_defined(
+            client,
+            stacks,
+            {actor.id for actor in self._ledger.actors()},
+            before=locks,
+            after=[
+                *self._encoder.totals(everything=True, **self._news()),
+                self._encoder.ledger(holds, waits, **self._news()),
+            ],
+        )
+        client.knows_locks = sent
 
-    def _define(self, client: Client, stacks: set[int], actors: set[int]) -> None:
+    def _send_defined(
+        self,
+        client: Client,
+        stacks: set[int],
+        actors: set[int],
+        *,
+        before: Sequence[bytes] = (),
+        after: Sequence[bytes],
+    ) -> bool:
+        """Send frames, and between them what they name as far as the observer lacks it."""
         stacks, actors = stacks - client.stacks, actors - client.actors
-        if stacks or actors:
+        definitions = [self._encoder.references(stacks, actors)] if stacks or actors else []
+        sent = client.send(*before, *definitions, *after)
+        if sent:
             client.stacks |= stacks
             client.actors |= actors
-            client.send(self._encoder.references(stacks, actors))
+        return sent
 
     def _news(self) -> dict[str, int]:
         return {"dropped": self._dropped, "faults": len(tap.faults)}
@@ -292,9 +313,8 @@ class Publisher:
             self._encoder.forget(batch.destroyed)
             data = frames.pack(frames.EVENTS, batch.payload)
             for client in listeners:
-                self._define(client, batch.stacks, batch.actors)
                 if not client.lagging:
-                    client.send(data)
+                    self._send_defined(client, batch.stacks, batch.actors, after=[data])
 
     def _count_drops(self, lost: int, listeners: list[Client]) -> None:
         self._dropped += lost
