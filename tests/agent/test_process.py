@@ -201,6 +201,29 @@ def test_an_observer_waits_for_a_free_descriptor_without_a_busy_loop() -> None:
     assert run(BACKLOG, sys.executable) == "idle\nserved\n"
 
 
+SUBINTERPRETER = """
+import locktrace, os
+locktrace.install()
+from locktrace.agent.switch import AGENT
+try:
+    import _interpreters as interpreters
+except ImportError:
+    import _xxsubinterpreters as interpreters
+path = AGENT.publisher._listener.path
+inode = os.stat(path).st_ino
+inner = interpreters.create()
+script = "import locktrace; locktrace.install(); from locktrace.agent.switch import AGENT; " \\
+    "print(AGENT.installed, AGENT.publisher, flush=True)"
+getattr(interpreters, "exec", interpreters.run_string)(inner, script)
+interpreters.destroy(inner)
+print(os.stat(path).st_ino == inode)
+"""
+
+
+def test_a_subinterpreter_is_not_traced_and_leaves_our_socket_alone(python: str) -> None:
+    assert run(SUBINTERPRETER, python) == "False None\nTrue\n"
+
+
 def test_uninstalling_restores_everything_and_locks_made_meanwhile_go_on(python: str) -> None:
     assert run(UNINSTALL, python) == "clean 1\n"
 
