@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    pass
+    from locktrace.testing import HeldLocks
 
 _HELD: pytest.StashKey[HeldLocks] = pytest.StashKey()
 
