@@ -65,7 +65,7 @@ def choose(environ: Mapping[str, str]) -> Core:
         return PythonCore()
     try:
         from locktrace.agent.c_core import CCore
-    except ImportError as error:
+    except (ImportError, OSError) as error:  # OSError: no descriptor left to read it by
         if asked == "c":
             raise CoreUnavailableError(
                 f"LOCKTRACE_CORE=c, but the C core cannot serve here: {error}"
