@@ -15,8 +15,8 @@ class OffRecorder:
         actor = Actor(0, 0, 0)
         self._wait = Wait(0, self._entry, actor, False, False, Stack(0, (), 0, False), 0, 0)
 
-    def create(self, kind: str, frame: FrameType | None) -> Entry:
-        return Entry(0, kind, None, None)
+    def create(self, kind: str, frame: FrameType | None) -> Entry | None:
+        return None
 
     def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
         pass

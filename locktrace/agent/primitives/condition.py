@@ -21,7 +21,7 @@ def patch(patches: Patches) -> None:
             if entry is None:
                 return original(self, timeout)
             timed = timeout is not None
-            return tap.block(entry, False, timed, _getframe(1), original, self, timeout)
+            return tap.block(entry, False, timed, _getframe(1), None, original, self, timeout)
 
         return wait
 

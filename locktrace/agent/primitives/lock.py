@@ -7,6 +7,7 @@ path: what `tap.take` and `tap.give_up` do stands here once more, for a call les
 
 from __future__ import annotations
 
+import copyreg
 from _thread import LockType, allocate_lock
 from sys import _getframe
 from threading import TIMEOUT_MAX
@@ -40,46 +41,75 @@ class TracedLock(metaclass=_LockMeta):
         lock._entry = entry
         return lock
 
+    # What is between a `try` and its `except` may be left by an exception of a signal handler,
+    # or by a RecursionError in any call: from then on `lock.release` alone is sure to be reached.
+
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
         lock = self._lock
         if timeout != -1 and not (blocking and _is_duration(timeout)):
             return bool(lock.acquire(blocking, timeout))  # raises what a plain lock raises
-        if not lock.acquire(False) and not (
-            blocking
-            and tap.block(
-                self._entry, False, timeout != -1, _getframe(1), lock.acquire, True, timeout
-            )
-        ):
-            return False
+        got = ours = False
         try:
-            tap.recorder.acquired(self._entry, False, _getframe(1))
+            got = lock.acquire(False) or (
+                blocking
+                and tap.block(
+                    self._entry, False, timeout != -1, _getframe(1), lock.release,
+                    lock.acquire, True, timeout,
+                )
+            )  # fmt: skip
+            if got:
+                tap.recorder.acquired(self._entry, False, _getframe(1))
         except BaseException as error:
-            tap.undo(error, self._entry, False, lock.release)
-        return True
+            if not got:
+                raise
+            try:
+                ours = tap.forgive(error, self._entry, False)
+            finally:
+                if not ours:
+                    lock.release()
+            if not ours:
+                raise
+        return got
 
     def __enter__(self) -> bool:
         lock = self._lock
-        if not lock.acquire(False):
-            tap.block(self._entry, False, False, _getframe(1), lock.acquire)
+        got = ours = False
         try:
+            got = lock.acquire(False) or tap.block(
+                self._entry, False, False, _getframe(1), lock.release, lock.acquire
+            )
             tap.recorder.acquired(self._entry, False, _getframe(1))
         except BaseException as error:
-            tap.undo(error, self._entry, False, lock.release)
+            if not got:
+                raise
+            try:
+                ours = tap.forgive(error, self._entry, False)
+            finally:
+                if not ours:
+                    lock.release()
+            if not ours:
+                raise
         return True
 
     def release(self) -> None:
         try:
             tap.recorder.released(self._entry, False)
         except BaseException as error:
-            tap.refuse(error)
-        self._lock.release()
+            self._entry.holds.clear()
+            if not tap.swallow(error):
+                raise
+        finally:
+            self._lock.release()
 
     def __exit__(self, *exc_info: object) -> None:
         try:
             tap.recorder.released(self._entry, False)
         except BaseException as error:
-            tap.refuse(error)
-        self._lock.release()
+            self._entry.holds.clear()
+            if not tap.swallow(error):
+                raise
+        finally:
+            self._lock.release()
 
     def locked(self) -> bool:
         return bool(self._lock.locked())
@@ -100,7 +130,8 @@ class TracedLock(metaclass=_LockMeta):
         return repr(self._lock)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return self._lock.__reduce_ex__(protocol)
+        reduce = copyreg.dispatch_table.get(LockType)
+        return reduce(self) if reduce is not None else self._lock.__reduce_ex__(protocol)
 
 
 def _is_duration(timeout: object) -> bool:

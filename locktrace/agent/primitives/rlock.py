@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import copyreg
+from functools import partial
+from itertools import repeat
 from sys import _getframe
 from threading import TIMEOUT_MAX
 from typing import Any
@@ -15,6 +18,7 @@ _acquire: Any = _thread.RLock.acquire
 _release: Any = _thread.RLock.release
 _release_save: Any = _thread.RLock._release_save  # type: ignore[attr-defined]
 _acquire_restore: Any = _thread.RLock._acquire_restore  # type: ignore[attr-defined]
+_is_owned: Any = _thread.RLock._is_owned  # type: ignore[attr-defined]
 _at_fork_reinit: Any = _thread.RLock._at_fork_reinit  # type: ignore[attr-defined]
 
 ALL_LEVELS = 1 << 30
@@ -39,44 +43,105 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
             blocking and isinstance(timeout, (int, float)) and 0 <= timeout <= TIMEOUT_MAX
         ):
             return bool(_acquire(self, blocking, timeout))  # raises what a plain lock raises
-        if not _acquire(self, False) and not (
-            blocking
-            and tap.block(
-                self._entry, False, timeout != -1, _getframe(1), _acquire, self, True, timeout
-            )
-        ):
-            return False
-        tap.take_again(self._entry, 1, _getframe(1), self)
-        return True
+        got = ours = False
+        try:
+            got = _acquire(self, False) or (
+                blocking
+                and tap.block(
+                    self._entry, False, timeout != -1, _getframe(1), partial(_release, self),
+                    _acquire, self, True, timeout,
+                )
+            )  # fmt: skip
+            if got:
+                tap.recorder.acquired_again(self._entry, _getframe(1), 1)
+        except BaseException as error:
+            if not got:
+                raise
+            try:
+                ours = self._forgive(error)
+            finally:
+                if not ours:
+                    _release(self)
+            if not ours:
+                raise
+        return bool(got)
 
     def __enter__(self) -> bool:  # type: ignore[override]
-        if not _acquire(self, False):
-            tap.block(self._entry, False, False, _getframe(1), _acquire, self)
-        tap.take_again(self._entry, 1, _getframe(1), self)
+        got = ours = False
+        try:
+            got = _acquire(self, False) or tap.block(
+                self._entry, False, False, _getframe(1), partial(_release, self), _acquire, self
+            )
+            tap.recorder.acquired_again(self._entry, _getframe(1), 1)
+        except BaseException as error:
+            if not got:
+                raise
+            try:
+                ours = self._forgive(error)
+            finally:
+                if not ours:
+                    _release(self)
+            if not ours:
+                raise
         return True
 
+    def _forgive(self, error: BaseException) -> bool:
+        if tap.swallow(error):
+            return True
+        tap.recorder.released_again(self._entry, 1)
+        return False
+
     def release(self) -> None:
-        tap.give_up_again(self._entry, 1)
-        _release(self)
+        try:
+            tap.recorder.released_again(self._entry, 1)
+        except BaseException as error:
+            self._forget()
+            if not tap.swallow(error):
+                raise
+        finally:
+            _release(self)
 
     def __exit__(self, *exc_info: object) -> None:
-        tap.give_up_again(self._entry, 1)
-        _release(self)
+        try:
+            tap.recorder.released_again(self._entry, 1)
+        except BaseException as error:
+            self._forget()
+            if not tap.swallow(error):
+                raise
+        finally:
+            _release(self)
+
+    def _forget(self) -> None:
+        """What the ledger says is not sure any more; it is right again from the next acquire on."""
+        self._entry.depth = 0
+        self._entry.holds.clear()
 
     # Condition.wait lets go of all levels at once and takes them back by these two.
 
     def _release_save(self) -> Any:
-        tap.give_up_again(self._entry, ALL_LEVELS)
+        try:
+            tap.recorder.released_again(self._entry, ALL_LEVELS)
+        except BaseException as error:
+            self._forget()
+            if not tap.swallow(error):
+                raise
         return _release_save(self)
 
     def _acquire_restore(self, state: Any) -> None:
         depth, _owner = state
-        if _acquire(self, False):
-            for _ in range(depth - 1):
-                _acquire(self)
-        else:
-            tap.block(self._entry, False, False, _getframe(1), _acquire_restore, self, state)
-        tap.take_again(self._entry, depth, _getframe(1), self)
+        try:
+            # One call, so that a signal handler finds all levels taken or none.
+            if not all(map(_acquire, repeat(self, depth), repeat(False))):
+                tap.block(
+                    self._entry, False, False, _getframe(1), None, _acquire_restore, self, state
+                )
+            tap.recorder.acquired_again(self._entry, _getframe(1), depth)
+        except BaseException as error:
+            if not tap.swallow(error):
+                raise
+        finally:
+            if not _is_owned(self):  # a Condition's wait comes back holding, whatever happens
+                _acquire_restore(self, state)
 
     def _at_fork_reinit(self) -> None:
         self._entry.holds.clear()
@@ -84,6 +149,10 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
 
     def __repr__(self) -> str:
         return super().__repr__().replace(" RLock object", " _thread.RLock object", 1)
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        reduce = copyreg.dispatch_table.get(_thread.RLock)
+        return reduce(self) if reduce is not None else super().__reduce_ex__(protocol)
 
 
 TracedRLock.__name__ = TracedRLock.__qualname__ = "RLock"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from sys import _getframe
 from typing import Any
 
@@ -64,7 +65,7 @@ class _Side:
     def traced_acquire(self, original: Any) -> Any:
         table, shared, attempt = self._table, self._shared, self._attempt
 
-        def acquire(lock: Any, *args: Any, **kwargs: Any) -> Any:
+        def acquire(lock: Any, /, *args: Any, **kwargs: Any) -> Any:
             entry = table.of(lock)
             if entry is None:
                 return original(lock, *args, **kwargs)
@@ -72,9 +73,11 @@ class _Side:
             got = None  # what a blocking acquire without arguments returns is of no interest
             if attempt is None or args or kwargs or not attempt(lock):
                 timed = bool(args or kwargs)
-                got = tap.block(entry, shared, timed, frame, _call, original, lock, args, kwargs)
+                undo = partial(self._release, lock)
+                call = partial(original, lock, *args, **kwargs)
+                got = tap.block(entry, shared, timed, frame, undo, call)
             if got is not False:
-                tap.take(entry, shared, frame, lambda: self._release(lock))
+                tap.take(entry, shared, frame, partial(self._release, lock))
             return got
 
         return acquire
@@ -82,11 +85,11 @@ class _Side:
     def traced_attempt(self, original: Any) -> Any:
         table, shared = self._table, self._shared
 
-        def attempt(lock: Any, *args: Any, **kwargs: Any) -> Any:
+        def attempt(lock: Any, /, *args: Any, **kwargs: Any) -> Any:
             got = original(lock, *args, **kwargs)
             entry = table.of(lock) if got else None
             if entry is not None:
-                tap.take(entry, shared, _getframe(1), lambda: self._release(lock))
+                tap.take(entry, shared, _getframe(1), partial(self._release, lock))
             return got
 
         return attempt
@@ -94,7 +97,7 @@ class _Side:
     def traced_release(self, original: Any) -> Any:
         table, shared = self._table, self._shared
 
-        def release(lock: Any, *args: Any, **kwargs: Any) -> Any:
+        def release(lock: Any, /, *args: Any, **kwargs: Any) -> Any:
             entry = table.of(lock)
             if entry is None:
                 return original(lock, *args, **kwargs)
@@ -106,7 +109,3 @@ class _Side:
                 raise
 
         return release
-
-
-def _call(original: Any, lock: Any, args: Any, kwargs: Any) -> Any:
-    return original(lock, *args, **kwargs)

@@ -30,7 +30,8 @@ def _traced_acquire(table: EntryTable, original: Any) -> Any:
         frame = _getframe(1)
         timed = timeout is not None
         got = original(self, False) or (
-            blocking and tap.block(entry, True, timed, frame, original, self, True, timeout)
+            blocking
+            and tap.block(entry, True, timed, frame, self.release, original, self, True, timeout)
         )
         if got:
             tap.take(entry, True, frame, self.release)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any
@@ -34,7 +35,7 @@ class EntryTable:
         One called from the code `hidden_from`, and all within it, is not traced.
         """
 
-        def init(lock: Any, *args: Any, **kwargs: Any) -> None:
+        def init(lock: Any, /, *args: Any, **kwargs: Any) -> None:
             frame = _getframe(1)
             if frame.f_code is not self._hidden_from:
                 self._construct(lock, frame, original, args, kwargs)
@@ -64,12 +65,9 @@ class EntryTable:
 
     def _add(self, lock: object, entry: Entry | None) -> Entry | None:
         address, rows = id(lock), self._rows
-
-        def forget(_: ref[Any]) -> None:
-            rows.pop(address, None)
-
         try:
-            rows[address] = (entry, ref(lock, forget))
+            # In C alone, for an exception in a weak reference's callback is lost.
+            rows[address] = (entry, ref(lock, partial(rows.pop, address)))
         except TypeError:
             rows[address] = (entry, None)
         return entry

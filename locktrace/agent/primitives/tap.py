@@ -26,24 +26,35 @@ def create(kind: str, frame: FrameType | None) -> Entry | None:
     try:
         return recorder.create(kind, frame)
     except BaseException as error:
-        refuse(error)
+        if not swallow(error):
+            raise
         return None
 
 
 def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], object]) -> None:
     """Record an acquire that has succeeded; undo it with `release` if a signal handler raised."""
+    ours = False
     try:
         recorder.acquired(entry, shared, frame)
     except BaseException as error:
-        undo(error, entry, shared, release)
+        try:
+            ours = forgive(error, entry, shared)
+        finally:
+            if not ours:
+                release()
+        if not ours:
+            raise
 
 
-def undo(error: BaseException, entry: Entry, shared: bool, release: Callable[[], object]) -> None:
-    """After `error` in recording an acquire: the program either holds, or learns of `error`."""
-    if not swallow(error):
-        recorder.released(entry, shared)
-        release()
-        raise error
+def forgive(error: BaseException, entry: Entry, shared: bool) -> bool:
+    """After `error` in recording an acquire: whether the program is not to learn of it.
+
+    Else the acquire must be undone, and its record is taken out here.
+    """
+    if swallow(error):
+        return True
+    recorder.released(entry, shared)
+    return False
 
 
 def block(
@@ -51,29 +62,45 @@ def block(
     shared: bool,
     timed: bool,
     frame: FrameType,
+    release: Callable[[], object] | None,
     acquire: Callable[..., Any],
     *args: Any,
 ) -> Any:
-    """Call `acquire(*args)`, which may block, inside a recorded wait; returns what it returns."""
+    """Call `acquire(*args)`, which may block, inside a recorded wait; returns what it returns.
+
+    `release` undoes it if a signal handler raises when it has succeeded; None: nothing does.
+    """
     wait = None
     core = recorder  # the one that saw the wait begin shall see its end
     try:
         wait = core.waiting(entry, shared, timed, frame)
-        return acquire(*args)
     except BaseException as error:
-        if wait is not None or not swallow(error):
+        if not swallow(error):
             raise
-        return acquire(*args)
+    got = False
+    try:
+        got = acquire(*args)
     finally:
         if wait is not None:
-            _end(core, wait)
+            _end(core, wait, release if got is not False else None)
+    return got
 
 
-def _end(core: Recorder, wait: Wait) -> None:
+def _end(core: Recorder, wait: Wait, release: Callable[[], object] | None) -> None:
+    ours = False
     try:
         core.waited(wait)
     except BaseException as error:
-        refuse(error)
+        try:
+            ours = swallow(error)
+            core.waited(wait)  # the first may have been interrupted before it had done anything
+        except BaseException as another:
+            ours = ours and swallow(another)
+        finally:
+            if release is not None and not ours:
+                release()
+        if not ours:
+            raise
 
 
 def restore(entry: Entry, hold: Hold | None) -> None:
@@ -81,7 +108,8 @@ def restore(entry: Entry, hold: Hold | None) -> None:
     try:
         recorder.restore(entry, hold)
     except BaseException as error:
-        refuse(error)
+        if not swallow(error):
+            raise
 
 
 def give_up(entry: Entry, shared: bool) -> Hold | None:
@@ -89,34 +117,9 @@ def give_up(entry: Entry, shared: bool) -> Hold | None:
     try:
         return recorder.released(entry, shared)
     except BaseException as error:
-        refuse(error)
-        return None
-
-
-def refuse(error: BaseException) -> None:
-    """After `error` in recording a release: raise it again unless it is a fault of ours."""
-    if not swallow(error):
-        raise error
-
-
-def take_again(entry: Entry, depth: int, frame: FrameType, lock: Any) -> None:
-    """As `take`, for `depth` levels of a re-entrant lock."""
-    try:
-        recorder.acquired_again(entry, frame, depth)
-    except BaseException as error:
         if not swallow(error):
-            recorder.released_again(entry, depth)
-            for _ in range(depth):
-                lock.release()
             raise
-
-
-def give_up_again(entry: Entry, depth: int) -> None:
-    """As `give_up`, for `depth` levels of a re-entrant lock."""
-    try:
-        recorder.released_again(entry, depth)
-    except BaseException as error:
-        refuse(error)
+        return None
 
 
 def swallow(error: BaseException) -> bool:
