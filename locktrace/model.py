@@ -110,8 +110,8 @@ class Lock:
 
     @property
     def contended_share(self) -> float:
-        """Part of the acquisitions that had to wait, 0 to 1."""
-        return self.contended / self.acquisitions if self.acquisitions else 0.0
+        """Part of the acquisitions that had to wait, 0 to 1; those under way count too."""
+        return self.contended / max(self.acquisitions, self.contended, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,8 @@ class Entry:
     """One traced lock.
 
     `parent` is the compound primitive whose inner lock it is; `depth` counts how often the
-    holder of a re-entrant one has taken it; `unlisted` counts holds beyond MAX_LISTED_HOLDS.
+    holder of a re-entrant one has taken it; `unlisted` counts holds beyond MAX_LISTED_HOLDS,
+    `surplus` permits that were given before anybody had taken them.
     """
 
     __slots__ = (
@@ -79,6 +80,7 @@ class Entry:
         "kind",
         "parent",
         "stack",
+        "surplus",
         "unlisted",
         "wait_ns",
     )
@@ -91,6 +93,7 @@ class Entry:
         self.holds: list[Hold] = []
         self.depth = 0
         self.unlisted = 0
+        self.surplus = 0
         self.acquisitions = 0
         self.contended = 0
         self.wait_ns = 0

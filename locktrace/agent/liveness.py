@@ -9,6 +9,8 @@ from types import FrameType
 
 from locktrace.agent.ledger import Actor, Entry, Hold
 
+COUNTING = "Semaphore"
+
 
 def find_left_behind(
     entries: Iterable[Entry],
@@ -46,8 +48,11 @@ def _repeated(entry: Entry) -> set[int]:
     """Ids of the holds whose very acquire has been reached again, by the same actor, unreleased.
 
     The same instruction under the same callers in a frame at the same address: the function
-    was called anew, or has gone round a loop. Either way that hold is left behind.
+    was called anew, or has gone round a loop. Either way that hold is left behind; but of a
+    semaphore a loop may take many permits by design.
     """
+    if entry.kind == COUNTING:
+        return set()
     seen = set()
     for actor in {hold.actor for hold in list(entry.holds)}:
         for wait in list(actor.waits):

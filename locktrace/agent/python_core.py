@@ -15,7 +15,7 @@ from types import FrameType
 from weakref import WeakValueDictionary, ref
 
 from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
-from locktrace.agent.stacks import CREATION_DEPTH, StackTable, frame_out
+from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
 MAX_QUEUED_EVENTS = 65_536
@@ -66,6 +66,10 @@ class PythonRecorder:
             actor: Actor = self._presence.actor
         except AttributeError:
             actor = self.actor()
+        if shared and entry.surplus:
+            entry.surplus -= 1
+            entry.acquisitions += 1
+            return
         stack = self.stacks.of(frame)
         if stack.site_steps:
             frame = frame_out(frame, stack.site_steps)
@@ -82,7 +86,7 @@ class PythonRecorder:
     def released(self, entry: Entry, shared: bool) -> Hold | None:
         holds = entry.holds
         if not holds:
-            entry.unlisted -= entry.unlisted > 0
+            _release_unheld(entry, shared)
             return None
         try:
             actor: Actor = self._presence.actor
@@ -106,12 +110,15 @@ class PythonRecorder:
 
     def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
         actor = self.actor()
+        if actor.waits:
+            self._drop_stale_waits(actor, frame)
         stack = self.stacks.of(frame)
         if stack.site_steps:
             frame = frame_out(frame, stack.site_steps)
         now = monotonic_ns()
         wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, id(frame), now)
         actor.waits.append(wait)
+        entry.contended += 1
         if self.listening:
             flags = int(shared) | (TIMED if timed else 0)
             self._event(now, wait.id, entry, actor, stack.id, wait.label[0], WAITING, flags)
@@ -119,13 +126,10 @@ class PythonRecorder:
 
     def waited(self, wait: Wait) -> None:
         actor, entry = wait.actor, wait.entry
-        # Several waits of one thread nest, so it is nearly always the last one.
-        if actor.waits and actor.waits[-1] is wait:
-            actor.waits.pop()
-        elif wait in actor.waits:
-            actor.waits.remove(wait)
+        if wait not in actor.waits:
+            return  # told twice, after an interruption
+        actor.waits.remove(wait)
         now = monotonic_ns()
-        entry.contended += 1
         entry.wait_ns += now - wait.since
         if self.listening:
             self._event(now, wait.id, entry, actor, 0, 0, WAITED, wait.shared)
@@ -149,8 +153,22 @@ class PythonRecorder:
 
     # -- off the hot path
 
+    def _drop_stale_waits(self, actor: Actor, frame: FrameType) -> None:
+        """End the waits that a signal handler kept from being ended: their function has gone."""
+        running = set()
+        nested = False
+        outer: FrameType | None = frame
+        while outer is not None:
+            running.add(id(outer))
+            nested = nested or outer.f_code.co_filename.startswith(OWN_FOLDER)
+            outer = outer.f_back
+        for wait in list(actor.waits):
+            if not nested or wait.frame_id not in running:
+                self.waited(wait)
+
     def restore(self, entry: Entry, hold: Hold | None) -> None:
         if hold is None:
+            entry.surplus -= entry.surplus > 0
             return
         entry.holds.append(hold)
         if self.listening:
@@ -219,7 +237,10 @@ class PythonRecorder:
             entry = row()
             if entry is not None:
                 entry.holds.clear()
-                entry.unlisted = entry.depth = 0
+                entry.unlisted = entry.depth = entry.surplus = 0
+        self.left_behind.clear()
+        for actor in self.actors.values():
+            actor.waits.clear()
 
     def forked(self) -> None:
         """In a forked child: only the calling thread lives on; what others held stays held."""
@@ -246,6 +267,14 @@ class PythonRecorder:
         flags: int,
     ) -> None:
         self.events.append((self.next_seq(), now, ref, entry.id, actor.id, stack, label, op, flags))
+
+
+def _release_unheld(entry: Entry, shared: bool) -> None:
+    """A release without a known hold: of one that was not listed, or a permit given in advance."""
+    if entry.unlisted:
+        entry.unlisted -= 1
+    elif shared:
+        entry.surplus += 1
 
 
 def _take_own_or_oldest(entry: Entry, actor: Actor, shared: bool) -> Hold | None:

@@ -89,6 +89,8 @@ class PythonLedger:
         ended_before = {actor.id for actor in actors if actor.ended}
         known = self._recorder.left_behind
         found = liveness.find_left_behind(self._entries(), actors, known, settled_ns)
+        if known:  # some of them may have gone with their lock
+            known.intersection_update(h.id for entry in self._entries() for h in list(entry.holds))
         known.update(hold.id for hold in found)
         return Look(
             [hold.id for hold in found if not hold.stack.late_releases],

@@ -121,7 +121,7 @@ static void entry_drop_holds(struct entry *entry)
         entry->holds = hold->next;
         hold_free(hold);
     }
-    entry->hold_count = entry->unlisted = 0;
+    entry->hold_count = entry->unlisted = entry->surplus = 0;
 }
 
 /* The lock is gone. Takes over `entry`, which is in no table. */
@@ -143,6 +143,11 @@ static void entry_free(struct entry *entry)
 /* The calling thread now holds the lock. `frame` is the caller's. */
 HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int shared, void *frame)
 {
+    if (__builtin_expect(shared && entry->surplus > 0, 0)) {
+        entry->surplus--;
+        entry->acquisitions++;
+        return NULL;
+    }
     struct walk walk;
     walk_from(&walk, frame, rules.depth);
     struct stack *stack = stack_of(&walk);
@@ -218,7 +223,11 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
         entry->holds = hold->next;
         entry->hold_count--;
     } else if (hold == NULL) {
-        entry->unlisted -= entry->unlisted > 0;
+        if (entry->unlisted > 0) {
+            entry->unlisted--;
+        } else {
+            entry->surplus += shared != 0;
+        }
         return NULL;
     } else {
         hold = own_or_oldest(entry, actor, shared);
@@ -281,6 +290,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     struct walk walk;
     walk_from(&walk, frame, rules.depth);
     entry_list(entry);
+    entry->contended++;
     wait->entry = entry;
     wait->actor = actor;
     wait->stack = stack_of(&walk);
@@ -311,7 +321,6 @@ COLD void wait_end(struct wait *wait)
     struct entry *entry = wait->entry;
     if (entry != NULL) {
         uint64_t now = clock_ns();
-        entry->contended++;
         entry->wait_ns += now - wait->since;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }

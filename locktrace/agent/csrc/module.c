@@ -228,6 +228,9 @@ static PyObject *core_restore(PyObject *self, PyObject *const *args, Py_ssize_t 
         return NULL;
     }
     struct entry *entry = entry_of(args[0]);
+    if (entry != NULL && args[1] == Py_None) {
+        entry->surplus -= entry->surplus > 0;
+    }
     if (entry != NULL && Py_TYPE(args[1]) == ended_type && ((Ended *)args[1])->hold != NULL) {
         entry_restore(entry, ((Ended *)args[1])->hold);
         ((Ended *)args[1])->hold = NULL;
@@ -488,6 +491,12 @@ COLD const char *start(void)
     }
     lock_types[LOCK].kind = kind_index(lock);
     lock_types[RLOCK].kind = kind_index(rlock);
+    PyObject *counting = PyUnicode_FromString("Semaphore");
+    if (counting == NULL) {
+        return "there is no memory";
+    }
+    counting_kind = kind_index(counting);
+    Py_DECREF(counting);
     Py_DECREF(lock);
     Py_DECREF(rlock);
     frame_type = Py_TYPE((PyObject *)PyEval_GetFrame()); /* there is one: see check_walk */
