@@ -110,7 +110,12 @@ class Lock:
 
     @property
     def contended_share(self) -> float:
-        """Part of the acquisitions that had to wait, 0 to 1; those under way count too."""
+        """Part of the acquisitions that had to wait, 0 to 1; those under way count too.
+
+        To wait for a signal is what it is for, and no contention.
+        """
+        if self.kind in SIGNAL_KINDS:
+            return 0.0
         return self.contended / max(self.acquisitions, self.contended, 1)
 
 

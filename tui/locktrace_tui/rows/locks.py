@@ -156,7 +156,7 @@ def _row(f: LockFacts, snapshot: Snapshot, mark: str) -> Row:
             _held(f),
             _figure(str(len(f.waits)), bool(f.waits), waiting_tone),
             _figure(_rate(lock.rate), lock.rate > 0),
-            _figure(f"{lock.contended_share * 100:.1f}", lock.contended > 0),
+            _figure(f"{lock.contended_share * 100:.1f}", lock.contended_share > 0),
             _figure(duration(_oldest(f, snapshot)), bool(f.holds)),
         ),
     )
