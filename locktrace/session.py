@@ -101,7 +101,7 @@ class Session:
     def settle(self, timeout: float) -> View:
         """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
         deadline = self._clock() + int(timeout * 1e9)
-        while not self._state.complete:
+        while not self._state.ledger_ns:
             left = (deadline - self._clock()) / 1e9
             if left <= 0:
                 raise TargetLostError(f"no ledger came from the agent within {timeout:.0f} s")

@@ -45,19 +45,18 @@ class HeldLocks:
         self._source.close()
 
     def snapshot(self) -> Snapshot:
-        """A ledger taken after this call."""
-        self._state.complete = False
+        """A ledger taken after this call, and the names of all that it holds."""
+        asked_ns = time.monotonic_ns()
         self._source.ask("ledger")
         deadline = time.monotonic() + PATIENCE_S
-        while not self._state.complete:
-            if time.monotonic() > deadline:
-                raise LocktraceError("the agent in this process does not answer")
-            self._receive(0.1)
-        return self._state.snapshot(time.monotonic_ns())
-
-    def _receive(self, timeout: float) -> None:
-        for kind, payload in self._source.receive(timeout):
-            self._state.apply(kind, payload)
+        while time.monotonic() < deadline:
+            for kind, payload in self._source.receive(0.1):
+                self._state.apply(kind, payload)
+            found = self._state.snapshot(time.monotonic_ns())
+            named = all(hold.lock in found.locks for hold in found.holds)
+            if self._state.ledger_ns > asked_ns and named:
+                return found
+        raise LocktraceError("the agent in this process does not answer")
 
     def left(self, before: Snapshot) -> tuple[Snapshot, list[Hold]]:
         """The holds since `before` that nobody will release, with the snapshot that shows them.

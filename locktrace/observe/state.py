@@ -54,7 +54,8 @@ class LedgerState:
         self.dropped = 0
         self.faults = 0
         self.heard_ns = 0
-        self.complete = False
+        self.ledger_ns = 0
+        """When the last full ledger was taken, by the target's clock; 0 before the first."""
         self.threads: tuple[ThreadStack, ...] | None = None
 
     def apply(self, kind: int, payload: bytes) -> None:
@@ -131,7 +132,7 @@ class LedgerState:
         self._holds = {row[0]: self._hold(*row) for row in document["holds"]}
         self._waits = {row[0]: self._wait(*row) for row in document["waits"]}
         self._hear(document)
-        self.complete = True
+        self.ledger_ns = self.heard_ns
 
     def _hear(self, document: dict[str, Any]) -> None:
         self.heard_ns = int(document["time_ns"])
