@@ -76,6 +76,11 @@ class Listed:
     mode: str
     form: str
 
+    def __str__(self) -> str:
+        """``acquire Filter.table (RWMutex, shared, with) in Filter.lookup``."""
+        about = ", ".join(filter(None, (self.kind, self.mode, self.form)))
+        return f"{self.action} {self.name} ({about}) in {self.function}"
+
 
 @dataclass(frozen=True, slots=True)
 class Step:

@@ -83,3 +83,18 @@ def test_rules_are_found_by_name_too_and_names_are_unique():
     assert find_rule("missing-release") is find_rule("lt101") is RULES["LT101"]
     assert len({rule.name for rule in RULES.values()}) == len(RULES)
     assert explain("nothing") is None
+
+
+@pytest.mark.parametrize("format", ["table", "sarif", "github", "json"])
+def test_every_format_has_the_listing_when_asked(report, format):
+    text = FORMATS[format](report, True)
+    assert text.count("acquire") > FORMATS[format](report, False).count("acquire") or (
+        format == "json" and '"operations"' in text
+    )
+
+
+def test_a_listed_operation_is_no_problem_to_a_code_scanning_service(report):
+    run = json.loads(FORMATS["sarif"](report, True))["runs"][0]
+    listed = [result for result in run["results"] if "ruleId" not in result]
+    assert len(listed) == 3
+    assert {(result["kind"], result["level"]) for result in listed} == {("informational", "none")}

@@ -8,8 +8,11 @@ from locktrace.scan.report.table import summary
 _COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 
-def render(report: Report, _with_listing: bool) -> str:
+def render(report: Report, with_listing: bool) -> str:
     lines = []
+    for listed in report.listing if with_listing else ():
+        place = f"file={_property(listed.file)},line={listed.line}"
+        lines.append(f"::notice {place},title=lock operation::{_data(str(listed))}")
     for finding in report.findings:
         steps = "".join(f"\nline {step.line}: {step.text}" for step in finding.path)
         place = f"file={_property(finding.file)},line={finding.line}"

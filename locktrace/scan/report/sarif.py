@@ -7,14 +7,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from locktrace.scan.records import Finding, Report, Trouble
+from locktrace.scan.records import Finding, Listed, Report, Trouble
 from locktrace.scan.rules import RULES
 
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def render(report: Report, _with_listing: bool) -> str:
+def render(report: Report, with_listing: bool) -> str:
     codes = list(RULES)
     driver = {
         "name": "locktrace scan",
@@ -31,7 +31,10 @@ def render(report: Report, _with_listing: bool) -> str:
     }
     run = {
         "tool": {"driver": driver},
-        "results": [_result(finding, codes) for finding in report.findings],
+        "results": [
+            *(_result(finding, codes) for finding in report.findings),
+            *(_operation(listed) for listed in (report.listing if with_listing else ())),
+        ],
         "invocations": [
             {
                 "executionSuccessful": True,
@@ -63,6 +66,16 @@ def _result(finding: Finding, codes: list[str]) -> dict[str, Any]:
         ]
         result["codeFlows"] = [{"threadFlows": [{"locations": steps}]}]
     return result
+
+
+def _operation(listed: Listed) -> dict[str, Any]:
+    """A line of the listing: no problem, so of the kind that SARIF has for remarks."""
+    return {
+        "kind": "informational",
+        "level": "none",
+        "message": {"text": str(listed)},
+        "locations": [{"physicalLocation": _place(listed.file, listed.line)}],
+    }
 
 
 def _notification(trouble: Trouble) -> dict[str, Any]:
