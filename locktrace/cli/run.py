@@ -21,7 +21,6 @@ EXAMPLES = (
 POLL_S = 0.1
 PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
 FINDINGS_MADE = 70
-USAGE = 2
 
 
 class OnStall(StrEnum):
@@ -97,7 +96,9 @@ class _Run:
         from locktrace.session import Session
 
         try:
-            source = AgentSource(self._program.connection, self._program.pid, patience=PATIENCE_S)
+            # A duplicate, for a source that fails closes what it was given.
+            connection = self._program.connection.dup()
+            source = AgentSource(connection, self._program.pid, patience=PATIENCE_S)
         except LocktraceError:
             # Ended, stopped, stuck in C, or no Python that starts our agent: tried again while
             # it runs, and said at the end.

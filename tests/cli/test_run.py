@@ -171,3 +171,26 @@ def test_a_program_that_never_speaks_is_said_to_be_untraced(locktrace: Any) -> N
     done = locktrace("run", "-I", PROGRAM)
     assert done.returncode == 2
     assert "there is no option -I" in done.stderr
+
+
+SLOW_START = """
+import sys
+sys.executable, sys.argv[1:] = sys.argv[1], ["run", *sys.argv[2:]]
+from locktrace.cli.app import main
+main()
+"""
+
+
+def test_an_agent_that_answers_late_is_heard_all_the_same(tmp_path: Path) -> None:
+    slow = tmp_path / "python"
+    slow.write_text(f'#!/bin/sh\nsleep 2\nexec {sys.executable} "$@"\n')  # twice our patience
+    slow.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", SLOW_START, str(slow), str(TARGETS / "leak_at_exit.py")],
+        env=environment(trace=False),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 70, done.stderr
+    assert "Account.guard" in done.stderr
