@@ -179,14 +179,6 @@ class Snapshot:
     dropped: int = 0
     faults: int = 0
 
-    def holds_of(self, lock: int) -> tuple[Hold, ...]:
-        """Holds of one lock, oldest first."""
-        return tuple(sorted((h for h in self.holds if h.lock == lock), key=lambda h: h.since_ns))
-
-    def waits_of(self, lock: int) -> tuple[Wait, ...]:
-        """Waits for one lock, oldest first: the order in which they queue."""
-        return tuple(sorted((w for w in self.waits if w.lock == lock), key=lambda w: w.since_ns))
-
     def age(self, since_ns: int) -> float:
         """Seconds from ``since_ns`` to this snapshot, never negative."""
         return max(0, self.taken_ns - since_ns) / 1e9

@@ -26,13 +26,14 @@ def tell_random_story(world, seed):
 
 def blockers(snapshot, wait):
     """By the book: the actors of whom each must move before `wait` can ever end."""
-    holds = snapshot.holds_of(wait.lock)
+    holds = [hold for hold in snapshot.holds if hold.lock == wait.lock]
     blocking = [h for h in holds if "exclusive" in (h.mode, wait.mode)]
     if wait.timed or any(hold.actor == wait.actor for hold in blocking):
         return set()
     who = {hold.actor for hold in blocking if not hold.returned}
     if wait.mode == "shared" and holds and all(hold.mode == "shared" for hold in holds):
-        writers = [w for w in snapshot.waits_of(wait.lock) if w.mode == "exclusive"]
+        queue = sorted(snapshot.waits, key=lambda waiting: waiting.since_ns)
+        writers = [w for w in queue if w.lock == wait.lock and w.mode == "exclusive"]
         if writers and writers[0].since_ns < wait.since_ns and not writers[0].timed:
             who.add(writers[0].actor)
     return who - {wait.actor}

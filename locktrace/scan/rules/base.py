@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, ClassVar
 
@@ -50,17 +51,17 @@ class Rule:
         )
 
 
-class FunctionRule(Rule):
+class FunctionRule(Rule, ABC):
     """Looks at one function at a time."""
 
+    @abstractmethod
     def check(self, flow: FunctionFlow) -> Iterator[Draft]:
         """What is wrong in this function."""
-        raise NotImplementedError
 
 
-class ProjectRule(Rule):
+class ProjectRule(Rule, ABC):
     """Looks along the calls of the whole project."""
 
+    @abstractmethod
     def check(self, calls: CallGraph) -> Iterator[Draft]:
         """What is wrong between functions."""
-        raise NotImplementedError
