@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import ClassVar
 
 from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.message import Message
 from textual.notifications import SeverityLevel
 
@@ -91,13 +93,15 @@ class LocktraceApp(App[None]):
 
     def _show(self, view: View) -> None:
         self.shown = view
-        self._main.show(view)
+        with suppress(NoMatches):  # the screen is being taken down
+            self._main.show(view)
 
     def _show_banner(self) -> None:
         if self.shown is None or self._latest is None:
             return
         paused = None if self._paused_at is None else self._clock() - self._paused_at
-        self._main.show_banner(banner(self.shown, paused, self._latest))
+        with suppress(NoMatches):
+            self._main.show_banner(banner(self.shown, paused, self._latest))
 
     def action_pause(self) -> None:
         """Hold the picture still, or let it go on with the latest view."""

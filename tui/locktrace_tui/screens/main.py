@@ -79,8 +79,15 @@ class MainScreen(Screen[None]):
         yield Footer(show_command_palette=False, compact=True)
 
     def on_mount(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        """Wait until each part, and what is inside it, is there: they mount on their own."""
+        if not all(part.is_mounted for part in self.query("*")):
+            self.set_timer(0.02, self._begin)
+            return
         self.query_one(LocksPane).table.focus()
-        self.call_after_refresh(self.post_message, self.Mounted())
+        self.post_message(self.Mounted())
 
     def show_banner(self, text: BannerText) -> None:
         self.query_one(Banner).show(text)
