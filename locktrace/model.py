@@ -93,6 +93,7 @@ class Lock:
     ``parent`` is the compound primitive whose inner lock this is (a Condition's lock),
     ``foreign_releases`` counts releases by an actor that did not hold it: such a lock is
     handed over by design. ``rate`` is acquisitions per second, worked out by the observer.
+    ``address`` is that of the interpreter's lock object, 0 if it is not known or not one.
     """
 
     id: int
@@ -107,6 +108,7 @@ class Lock:
     foreign_releases: int = 0
     unlisted_holds: int = 0
     rate: float = 0.0
+    address: int = 0
 
     @property
     def contended_share(self) -> float:
@@ -145,7 +147,11 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """``actor`` waits for ``lock`` since ``since_ns``; ``timed`` if it gives up by itself."""
+    """``actor`` waits for ``lock`` since ``since_ns``; ``timed`` if it gives up by itself.
+
+    ``address`` is that of the lock object in which it really blocks, 0 if that is not known:
+    whoever waits for a compound primitive blocks in a lock that is nobody else's business.
+    """
 
     id: int
     lock: int
@@ -155,6 +161,7 @@ class Wait:
     since_ns: int
     label: str = ""
     timed: bool = False
+    address: int = 0
 
     @property
     def site(self) -> Site | None:

@@ -125,10 +125,10 @@ class CLedger:
         self._recorder.labels.clear()
         _core.forked()
 
-    def _lock_rows(self, rows: list[tuple[int, str, int, int]]) -> list[LockRow]:
+    def _lock_rows(self, rows: list[tuple[int, str, int, int, int]]) -> list[LockRow]:
         return [
-            LockRow(id, kind, self.stack(stack) if stack else None, parent or None)
-            for id, kind, stack, parent in sorted(rows)
+            LockRow(id, kind, self.stack(stack) if stack else None, parent or None, address)
+            for id, kind, stack, parent, address in sorted(rows)
         ]
 
 

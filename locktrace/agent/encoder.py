@@ -66,7 +66,7 @@ class Encoder:
             parent = self._names.of(row.parent) if row.parent is not None else ""
             name = self._names.give(row.id, names.lock_name(row.kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
-        return [row.id, row.kind, name, site, row.parent]
+        return [row.id, row.kind, name, site, row.parent, row.address]
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:
         """One DEFINE frame for the named stacks and actors."""

@@ -65,12 +65,14 @@ class Entry:
 
     `parent` is the compound primitive whose inner lock it is; `depth` counts how often the
     holder of a re-entrant one has taken it; `unlisted` counts holds beyond MAX_LISTED_HOLDS,
-    `surplus` permits that were given before anybody had taken them.
+    `surplus` permits that were given before anybody had taken them. `address` is that of the
+    interpreter's lock object, 0 for what is not one.
     """
 
     __slots__ = (
         "__weakref__",
         "acquisitions",
+        "address",
         "contended",
         "depth",
         "foreign_releases",
@@ -90,6 +92,7 @@ class Entry:
         self.kind = kind
         self.stack = stack
         self.parent = parent
+        self.address = 0
         self.holds: list[Hold] = []
         self.depth = 0
         self.unlisted = 0

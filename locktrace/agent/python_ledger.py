@@ -136,7 +136,7 @@ def _batch(events: list[Event]) -> Batch:
 
 def _lock_row(entry: Entry) -> LockRow:
     parent = entry.parent.id if entry.parent is not None else None
-    return LockRow(entry.id, entry.kind, entry.stack, parent)
+    return LockRow(entry.id, entry.kind, entry.stack, parent, entry.address)
 
 
 def _hold_row(entry: Entry, hold: Hold, returned: bool) -> HoldRow:
@@ -150,5 +150,5 @@ def _hold_row(entry: Entry, hold: Hold, returned: bool) -> HoldRow:
 def _wait_row(wait: Wait) -> WaitRow:
     return (
         wait.id, wait.entry.id, int(wait.shared), wait.actor.id, wait.stack.id, wait.since,
-        wait.label[1], int(wait.timed),
+        wait.label[1], int(wait.timed), wait.entry.address,
     )  # fmt: skip

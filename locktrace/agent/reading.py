@@ -20,17 +20,21 @@ TotalsRow = tuple[int, int, int, int, int, int, int]
 HoldRow = tuple[int, int, int, int, int, int, str, int]
 """hold, lock, shared, actor, stack, since ns, label, leaked"""
 
-WaitRow = tuple[int, int, int, int, int, int, str, int]
-"""wait, lock, shared, actor, stack, since ns, label, timed"""
+WaitRow = tuple[int, int, int, int, int, int, str, int, int]
+"""wait, lock, shared, actor, stack, since ns, label, timed, address of the lock it blocks in"""
 
 
 class LockRow(NamedTuple):
-    """A lock worth telling observers of; `stack` made it, None if that was before tracing."""
+    """A lock worth telling observers of; `stack` made it, None if that was before tracing.
+
+    `address` is that of the interpreter's lock object, 0 for what is not one.
+    """
 
     id: int
     kind: str
     stack: Stack | None
     parent: int | None
+    address: int
 
 
 class ActorRow(NamedTuple):

@@ -86,13 +86,16 @@ class LedgerState:
     # -- frames
 
     def _define(self, document: dict[str, Any]) -> None:
-        for id, kind, name, site, parent in document.get("locks", ()):
+        for id, kind, name, site, parent, address in document.get("locks", ()):
             created = Site(*site) if site is not None else None
-            known = self._locks.get(id)
-            self._locks[id] = (
-                replace(known, kind=str(kind), name=str(name), created_at=created, parent=parent)
-                if known is not None
-                else Lock(id, str(kind), str(name), created, parent)
+            known = self._locks.get(id) or Lock(id, "", "")
+            self._locks[id] = replace(
+                known,
+                kind=str(kind),
+                name=str(name),
+                created_at=created,
+                parent=parent,
+                address=int(address),
             )
         for id, site_index, sites in document.get("stacks", ()):
             self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))
@@ -203,10 +206,11 @@ class LedgerState:
         since: int,
         label: str,
         timed: int,
+        address: int = 0,
     ) -> Wait:
         _, sites = self._stacks.get(stack, (0, ()))
         mode = Mode.SHARED if shared else Mode.EXCLUSIVE
-        return Wait(id, lock, mode, actor, sites, int(since), str(label), bool(timed))
+        return Wait(id, lock, mode, actor, sites, int(since), str(label), bool(timed), int(address))
 
 
 def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:

@@ -81,6 +81,7 @@ def _lock(lock: Lock, unlisted: int) -> Document:
         "foreign_releases": lock.foreign_releases,
         "unlisted_holds": lock.unlisted_holds + unlisted,
         "rate_per_s": lock.rate,
+        "address": lock.address,
     }
 
 
@@ -109,6 +110,7 @@ def _wait(snapshot: Snapshot, wait: Wait) -> Document:
         "since_ns": wait.since_ns,
         "age_s": snapshot.age(wait.since_ns),
         "timed": wait.timed,
+        "address": wait.address,
         "stack": _stack(wait.stack),
     }
 

@@ -102,6 +102,7 @@ def _lock(fields: Fields) -> Lock:
         foreign_releases=fields.integer("foreign_releases"),
         unlisted_holds=fields.integer("unlisted_holds"),
         rate=fields.real("rate_per_s"),
+        address=fields.added_natural("address"),
     )
 
 
@@ -140,6 +141,7 @@ def _wait(fields: Fields) -> Wait:
         since_ns=fields.integer("since_ns"),
         label=fields.text("label"),
         timed=fields.flag("timed"),
+        address=fields.added_natural("address"),
     )
 
 

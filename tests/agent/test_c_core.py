@@ -16,6 +16,7 @@ CHECKS = [
     "everything_looks_as_before",
     "a_lock_of_before_is_traced_and_told_of_once_somebody_waits",
     "a_lock_of_before_is_told_of_once_it_is_held_for_long",
+    "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
     "a_new_lock_at_an_old_address_is_a_new_lock",
     "a_million_locks_leave_memory_where_it_was",
     "a_live_lock_costs_at_most_256_bytes",

@@ -84,6 +84,12 @@ def test_a_hold_names_its_actor_site_and_time(recorder: PythonRecorder) -> None:
     assert lock._entry.acquisitions == 1
 
 
+def test_the_ledger_has_the_address_of_the_interpreter_s_own_lock(recorder: PythonRecorder) -> None:
+    lock = TracedLock()
+    [entry] = live(recorder)
+    assert entry.address == id(lock._lock)
+
+
 def test_a_wait_is_in_the_ledger_before_it_ends(recorder: PythonRecorder) -> None:
     lock = TracedLock()
     lock.acquire()

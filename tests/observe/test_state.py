@@ -15,7 +15,7 @@ from locktrace.wire.frames import FrameError
 
 PROCESS = Process(7, 1.0, "3.11.7", "python", ("python",))
 DEFINITIONS = {
-    "locks": [[1, "RWMutex", "Filter.table", ["f.py", 3, "Filter.__init__"], None]],
+    "locks": [[1, "RWMutex", "Filter.table", ["f.py", 3, "Filter.__init__"], None, 0]],
     "stacks": [[5, 1, [["f.py", 9, "acquire"], ["f.py", 20, "Filter.lookup"]]]],
     "actors": [[2, "query-1", "thread", 77, "", False]],
     "labels": [[8, "query alpha. A"]],
@@ -137,7 +137,7 @@ def test_labels_do_not_pile_up(state: LedgerState, monkeypatch: pytest.MonkeyPat
 
 
 def test_names_are_text_whatever_the_agent_sends(state: LedgerState) -> None:
-    locks, actors = [[1, 7, None, None, None]], [[2, None, "thread", None, None, False]]
+    locks, actors = [[1, 7, None, None, None, 0]], [[2, None, "thread", None, None, False]]
     apply(state, frames.DEFINE, {"locks": locks, "actors": actors})
     snapshot = state.snapshot(0)
     assert (snapshot.locks[1].kind, snapshot.locks[1].name) == ("7", "None")

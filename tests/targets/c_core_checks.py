@@ -139,10 +139,34 @@ def a_lock_of_before_is_traced_and_told_of_once_somebody_waits():
         [wait] = LEDGER.waits()
         [row] = [row for row in LEDGER.locks() if row.id == wait[1]]
         assert (row.kind, row.stack) == ("Lock", None)
+        assert row.address == wait[8] == id(OLD)
         assert len(hold_of(row.id)) == 1
         assert row in LEDGER.drain_births()
     thread.join()
     assert LEDGER.waits() == hold_of(row.id) == []
+
+
+def who_waits_for_a_condition_blocks_in_its_waiter_s_lock():
+    CORE.arm()
+    condition = threading.Condition()
+
+    def wait():
+        with condition:
+            token = CORE.recorder.waiting(handle, False, False, sys._getframe())
+            condition.wait()
+            CORE.recorder.waited(token)
+
+    handle = CORE.recorder.create("Condition", sys._getframe())
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until(lambda: [wait for wait in LEDGER.waits() if wait[8]])
+    [wait] = LEDGER.waits()
+    [waiter] = condition._waiters
+    assert wait[8] == id(waiter)
+    assert not any(row.address == wait[8] for row in LEDGER.locks())
+    with condition:
+        condition.notify()
+    thread.join()
 
 
 def a_lock_of_before_is_told_of_once_it_is_held_for_long():

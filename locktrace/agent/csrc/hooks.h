@@ -137,13 +137,22 @@ HOT PyObject *try_acquire(PyObject *self, enum lock_type type)
     return ((fast_keywords_function)(void (*)(void))slots[slot].saved)(self, vector, 1, NULL);
 }
 
+/* A lock that nobody is told of: where a wait for a compound primitive really blocks. */
+COLD PyObject *acquire_hidden(const struct call *call, struct actor *actor)
+{
+    if (actor != NULL && actor->waits != NULL) {
+        actor->waits->blocks_on = call->self;
+    }
+    return call_original(call);
+}
+
 /* The original, which may block, inside a recorded wait; then `depth` levels are held. */
 COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, int timed, int depth)
 {
     struct entry *entry = lock_entry(call->self, type);
     struct actor *actor = actor_here();
     if (entry == &hidden_entry || actor == NULL) {
-        return call_original(call);
+        return acquire_hidden(call, actor);
     }
     struct wait wait;
     wait_begin(&wait, entry, actor, 0, timed, thread_frame(PyThreadState_Get()));
@@ -193,7 +202,7 @@ HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
     struct entry *entry = lock_entry(call->self, type);
     struct actor *actor = actor_here();
     if (entry == &hidden_entry || actor == NULL) {
-        return call_original(call);
+        return acquire_hidden(call, actor);
     }
     PyObject *result = try_acquire(call->self, type);
     if (__builtin_expect(result == Py_True, 1)) {

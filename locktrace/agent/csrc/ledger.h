@@ -32,6 +32,7 @@ struct wait {
     struct actor *actor;
     struct stack *stack;
     void *frame;
+    const void *blocks_on; /* address of the lock object that it blocks in; NULL: not known */
     uint64_t id, since;
     PyObject *label;
     uint32_t label_id;
@@ -299,6 +300,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     wait->label = actor->label;
     Py_XINCREF(wait->label);
     wait->label_id = actor->label_id;
+    wait->blocks_on = entry->lock;
     wait->shared = (uint8_t)shared;
     wait->timed = (uint8_t)timed;
     wait->since = clock_ns();

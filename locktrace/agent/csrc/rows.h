@@ -10,7 +10,7 @@
 #include "look.h"
 
 struct row {
-    uint64_t cell[8];
+    uint64_t cell[9];
     PyObject *text; /* owned, str or NULL */
 };
 
@@ -71,6 +71,7 @@ COLD void copy_lock(struct rows *rows, const struct entry *entry)
         row->cell[0] = entry->id;
         row->cell[1] = entry->stack != NULL ? entry->stack->id : 0;
         row->cell[2] = entry->parent;
+        row->cell[3] = (uintptr_t)entry->lock;
         row->text = kinds[entry->kind];
         Py_XINCREF(row->text);
     }
@@ -78,8 +79,8 @@ COLD void copy_lock(struct rows *rows, const struct entry *entry)
 
 COLD PyObject *make_lock(const struct row *row)
 {
-    return Py_BuildValue("(KOKK)", row->cell[0], row->text != NULL ? row->text : Py_None,
-                         row->cell[1], row->cell[2]);
+    return Py_BuildValue("(KOKKK)", row->cell[0], row->text != NULL ? row->text : Py_None,
+                         row->cell[1], row->cell[2], row->cell[3]);
 }
 
 COLD PyObject *rows_locks(int only_fresh)
@@ -120,15 +121,24 @@ COLD PyObject *rows_totals(void)
 
 /* -- holds, waits, actors */
 
-COLD PyObject *make_hold_or_wait(const struct row *row)
+/* New reference to the row's text, empty if it has none. */
+COLD PyObject *row_text(const struct row *row)
+{
+    Py_XINCREF(row->text);
+    return row->text != NULL ? row->text : PyUnicode_FromStringAndSize(NULL, 0);
+}
+
+COLD PyObject *make_hold(const struct row *row)
 {
     const uint64_t *c = row->cell;
-    PyObject *text = row->text;
-    Py_XINCREF(text);
-    if (text == NULL) {
-        text = PyUnicode_FromStringAndSize(NULL, 0);
-    }
-    return Py_BuildValue("(KKKKKKNK)", c[0], c[1], c[2], c[3], c[4], c[5], text, c[6]);
+    return Py_BuildValue("(KKKKKKNK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6]);
+}
+
+COLD PyObject *make_wait(const struct row *row)
+{
+    const uint64_t *c = row->cell;
+    return Py_BuildValue("(KKKKKKNKK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6],
+                         c[7]);
 }
 
 COLD void copy_hold(struct rows *rows, const struct entry *entry, const struct hold *hold)
@@ -158,7 +168,7 @@ COLD PyObject *rows_holds(void)
             rows.at[high] = swapped;
         }
     }
-    return rows_list(&rows, make_hold_or_wait);
+    return rows_list(&rows, make_hold);
 }
 
 COLD PyObject *rows_waits(void)
@@ -170,25 +180,21 @@ COLD PyObject *rows_waits(void)
         for (; wait != NULL; wait = wait->next) {
             struct row *row = wait->entry != NULL ? rows_add(&rows) : NULL;
             if (row != NULL) {
-                const uint64_t cells[] = {wait->id,        wait->entry->id, wait->shared, actor->id,
-                                          wait->stack->id, wait->since,     wait->timed};
+                const uint64_t cells[] = {wait->id,     wait->entry->id, wait->shared,
+                                          actor->id,    wait->stack->id, wait->since,
+                                          wait->timed,  (uintptr_t)wait->blocks_on};
                 memcpy(row->cell, cells, sizeof cells);
                 row->text = label_text(wait->label);
             }
         }
     }
-    return rows_list(&rows, make_hold_or_wait);
+    return rows_list(&rows, make_wait);
 }
 
 COLD PyObject *make_actor(const struct row *row)
 {
     const uint64_t *c = row->cell;
-    PyObject *text = row->text;
-    Py_XINCREF(text);
-    if (text == NULL) {
-        text = PyUnicode_FromStringAndSize(NULL, 0);
-    }
-    return Py_BuildValue("(KKKNO)", c[0], c[1], c[2], text, c[3] ? Py_True : Py_False);
+    return Py_BuildValue("(KKKNO)", c[0], c[1], c[2], row_text(row), c[3] ? Py_True : Py_False);
 }
 
 COLD PyObject *rows_actors(void)

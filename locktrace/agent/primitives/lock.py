@@ -39,6 +39,7 @@ class TracedLock(metaclass=_LockMeta):
         lock = super().__new__(cls)
         lock._lock = allocate_lock()
         lock._entry = entry
+        entry.address = id(lock._lock)
         return lock
 
     # What is between a `try` and its `except` may be left by an exception of a signal handler,

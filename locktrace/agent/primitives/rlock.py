@@ -36,6 +36,7 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
             return _thread.RLock(*args, **kwargs)
         lock = super().__new__(cls, *args, **kwargs)
         lock._entry = entry
+        entry.address = id(lock)
         return lock
 
     def acquire(self, blocking: bool = True, timeout: float = -1) -> bool:
