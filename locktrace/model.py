@@ -128,6 +128,9 @@ class Hold:
     ``site`` is the frame answerable for the release: the acquire's own, or the caller of a
     wrapper that returns holding by design. ``returned``: that frame has ended and the hold
     is still here. ``label`` is what the actor worked on when it acquired.
+
+    ``found``: it was there when the agent came, and has lasted for longer than since
+    ``since_ns``; ``certainty`` says how sure the agent is that this actor has it.
     """
 
     id: int
@@ -139,6 +142,8 @@ class Hold:
     label: str = ""
     returned: bool = False
     site_index: int = 0
+    found: bool = False
+    certainty: Certainty = Certainty.HELD_BY
 
     @property
     def site(self) -> Site | None:
@@ -151,6 +156,7 @@ class Wait:
 
     ``address`` is that of the lock object in which it really blocks, 0 if that is not known:
     whoever waits for a compound primitive blocks in a lock that is nobody else's business.
+    ``found``: it was there when the agent came, and has lasted for longer than since ``since_ns``.
     """
 
     id: int
@@ -162,6 +168,7 @@ class Wait:
     label: str = ""
     timed: bool = False
     address: int = 0
+    found: bool = False
 
     @property
     def site(self) -> Site | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 
-from locktrace.model import Actor, Site, Snapshot
+from locktrace.model import Actor, Hold, Site, Snapshot, Wait
 
 _UNINFORMATIVE = frozenset({"__init__.py", "__main__.py"})
 
@@ -62,6 +62,16 @@ def place(site: Site | None) -> str:
 def where(site: Site | None) -> str:
     """``V2Filter.lookup (filters.py:48)``."""
     return f"{plain(site.function)} ({place(site)})" if site else "an unknown place"
+
+
+def age(snapshot: Snapshot, records: Sequence[Hold] | Sequence[Wait], more: str = "over ") -> str:
+    """Of the oldest of `records`: ``3.1 s``, or ``over 3.1 s`` if it was there before the agent."""
+    oldest: Hold | Wait = min(records, key=_since)
+    return f"{more if oldest.found else ''}{duration(snapshot.age(oldest.since_ns))}"
+
+
+def _since(record: Hold | Wait) -> int:
+    return record.since_ns
 
 
 def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:

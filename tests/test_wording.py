@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from locktrace.model import Actor, Lock, Process, Site, Snapshot
+from locktrace.model import Actor, Lock, Mode, Process, Site, Snapshot, Wait
 from locktrace.wording import (
+    age,
     count,
     duration,
     listing,
@@ -42,6 +45,17 @@ SNAPSHOT = Snapshot(
 )
 def test_a_duration_has_the_two_units_that_matter(seconds, text):
     assert duration(seconds) == text
+
+
+def test_the_age_of_what_was_there_before_the_agent_is_the_least_it_can_be():
+    snapshot = replace(SNAPSHOT, taken_ns=5_000_000_000)
+    seen, found = (
+        Wait(1, 1, Mode.EXCLUSIVE, 7, (), since_ns, found=found)
+        for since_ns, found in ((3_000_000_000, False), (1_900_000_000, True))
+    )
+    assert age(snapshot, [seen]) == "2.0 s"
+    assert age(snapshot, [seen, found]) == "over 3.1 s"
+    assert age(snapshot, [found], more=">") == ">3.1 s"
 
 
 def test_one_thing_is_singular_and_others_are_not():

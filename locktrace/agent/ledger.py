@@ -111,6 +111,8 @@ HIDDEN = Entry(0, "", None, None)
 class Hold(NamedTuple):
     """A lock held by an actor. `frame_id` is the address of the frame answerable for it.
 
+    `flags` are those of `wire.events` that say that it was there when the agent came.
+
     A frame object stays at its address for as long as its function runs, so a live stack
     without that address proves that the function has returned; its presence proves nothing.
     """
@@ -122,12 +124,24 @@ class Hold(NamedTuple):
     frame_id: int
     since: int
     label: Label
+    flags: int = 0
 
 
 class Wait:
-    """An actor blocked in an acquire, or about to be; `frame_id` as for a hold."""
+    """An actor blocked in an acquire, or about to be; `frame_id` and `flags` as for a hold."""
 
-    __slots__ = ("actor", "entry", "frame_id", "id", "label", "shared", "since", "stack", "timed")
+    __slots__ = (
+        "actor",
+        "entry",
+        "flags",
+        "frame_id",
+        "id",
+        "label",
+        "shared",
+        "since",
+        "stack",
+        "timed",
+    )
 
     def __init__(
         self,
@@ -149,3 +163,4 @@ class Wait:
         self.frame_id = frame_id
         self.since = since
         self.label = actor.label
+        self.flags = 0

@@ -74,7 +74,7 @@ class PythonRecorder:
         if stack.site_steps:
             frame = frame_out(frame, stack.site_steps)
         now = monotonic_ns()
-        fields = (self.next_ref(), actor, shared, stack, id(frame), now, actor.label)
+        fields = (self.next_ref(), actor, shared, stack, id(frame), now, actor.label, 0)
         entry.acquisitions += 1
         if len(entry.holds) < MAX_LISTED_HOLDS:
             entry.holds.append(_hold(Hold, fields))
@@ -173,9 +173,8 @@ class PythonRecorder:
         entry.holds.append(hold)
         if self.listening:
             stack_id, label_id = hold.stack.id, hold.label[0]
-            self._event(
-                hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, hold.shared
-            )
+            flags = hold.shared | hold.flags
+            self._event(hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, flags)
 
     def create(self, kind: str, frame: FrameType | None) -> Entry | None:
         parent = self.actor().building

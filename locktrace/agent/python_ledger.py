@@ -143,12 +143,12 @@ def _hold_row(entry: Entry, hold: Hold, returned: bool) -> HoldRow:
     leaked = returned and not hold.stack.late_releases
     return (
         hold.id, entry.id, int(hold.shared), hold.actor.id, hold.stack.id, hold.since,
-        hold.label[1], int(leaked),
+        hold.label[1], int(leaked), hold.flags,
     )  # fmt: skip
 
 
 def _wait_row(wait: Wait) -> WaitRow:
     return (
         wait.id, wait.entry.id, int(wait.shared), wait.actor.id, wait.stack.id, wait.since,
-        wait.label[1], int(wait.timed), wait.entry.address,
+        wait.label[1], int(wait.timed), wait.entry.address, wait.flags,
     )  # fmt: skip

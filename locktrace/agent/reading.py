@@ -17,11 +17,12 @@ MAX_BATCH = 8192  # events in one frame
 TotalsRow = tuple[int, int, int, int, int, int, int]
 """lock, acquisitions, contended, wait ns, hold ns, foreign releases, unlisted holds"""
 
-HoldRow = tuple[int, int, int, int, int, int, str, int]
-"""hold, lock, shared, actor, stack, since ns, label, leaked"""
+HoldRow = tuple[int, int, int, int, int, int, str, int, int]
+"""hold, lock, shared, actor, stack, since ns, label, leaked, flags of `wire.events`"""
 
-WaitRow = tuple[int, int, int, int, int, int, str, int, int]
-"""wait, lock, shared, actor, stack, since ns, label, timed, address of the lock it blocks in"""
+WaitRow = tuple[int, int, int, int, int, int, str, int, int, int]
+"""wait, lock, shared, actor, stack, since ns, label, timed, address of the lock it blocks in,
+flags of `wire.events`"""
 
 
 class LockRow(NamedTuple):

@@ -10,7 +10,7 @@ from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import wish_of
 from locktrace.model import Certainty, Hold, Mode, Site
 from locktrace.snapshots.groups import HoldGroup, group_holds, has_ended
-from locktrace.wording import count, duration, listing, where, who
+from locktrace.wording import age, count, listing, where, who
 
 MOST_TOLD = 2  # groups of holds told in a message
 
@@ -63,7 +63,8 @@ def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
     """
     if not holds:
         return Certainty.UNKNOWN
-    if ledger.is_handed_over(lock):
+    guessed = all(hold.certainty is Certainty.LIKELY for hold in holds)
+    if guessed or ledger.is_handed_over(lock):
         return Certainty.LIKELY
     if any(hold.mode is Mode.EXCLUSIVE and has_ended(ledger.snapshot, hold) for hold in holds):
         return Certainty.LAST
@@ -80,7 +81,7 @@ def _phrase(case: Case, group: HoldGroup) -> str:
         return f"{count(number, 'reader')} from {where(group.site)}{released}"
     hold = group.holds[0]
     name = who(case.ledger.snapshot, hold.actor, hold.label)
-    ago = duration(case.age(hold.since_ns))
+    ago = age(case.ledger.snapshot, [hold])
     return f"{name}, who took it {ago} ago in {where(group.site)}{_fate(case, group, hold)}"
 
 

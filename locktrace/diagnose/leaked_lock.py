@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites
 from locktrace.model import Certainty, Finding, Mode, Severity
 from locktrace.snapshots.groups import HoldGroup, group_holds
-from locktrace.wording import count, duration, listing, lock_name, where, who
+from locktrace.wording import age, count, listing, lock_name, where, who
 
 KIND = "leaked-lock"
 
@@ -53,7 +53,7 @@ def _finding(case: Case, group: HoldGroup) -> Finding:
 def _message(case: Case, group: HoldGroup) -> str:
     snapshot = case.ledger.snapshot
     lock = lock_name(snapshot, group.lock)
-    ago = duration(case.age(group.holds[0].since_ns))
+    ago = age(case.ledger.snapshot, group.holds)
     if group.mode is Mode.SHARED:
         return _shared(case, group, lock, ago)
     takers = dict.fromkeys(who(snapshot, hold.actor, hold.label) for hold in group.holds)

@@ -9,7 +9,7 @@ from locktrace.diagnose.holders import certainty_of
 from locktrace.diagnose.roles import creators, named, role_sites
 from locktrace.model import Finding, Mode, Severity
 from locktrace.snapshots.groups import HoldGroup, group_holds
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import age, count, lock_name, where, who
 
 KIND = "long-hold"
 
@@ -57,7 +57,7 @@ def _finding(case: Case, group: HoldGroup) -> Finding:
 def _message(case: Case, group: HoldGroup, waiting: int) -> str:
     snapshot, hold = case.ledger.snapshot, group.holds[0]
     lock = lock_name(snapshot, group.lock)
-    ago = duration(case.age(hold.since_ns))
+    ago = age(snapshot, [hold])
     name = who(snapshot, hold.actor, hold.label)
     if group.mode is Mode.SHARED and len(group.holds) > 1:
         readers = f"{len(group.holds)} readers from {where(group.site)}"

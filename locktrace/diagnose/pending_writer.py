@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites
 from locktrace.model import Finding, Mode, Severity, Wait
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import age, count, lock_name, where, who
 
 KIND = "blocked-by-pending-writer"
 
@@ -78,7 +78,7 @@ def _message(
     return (
         f"{lock}: {' and '.join(blocked)} {verb} blocked behind the writer "
         f"{who(snapshot, writer.actor, writer.label)}, who has waited "
-        f"{duration(case.age(writer.since_ns))} in {where(writer.site)}; the lock is "
+        f"{age(snapshot, [writer])} in {where(writer.site)}; the lock is "
         f"{holders.phrase}{_prospect(writer, holders)}."
     )
 

@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
 from locktrace.model import Certainty, Finding, Hold, Mode, Severity, Site, Wait
-from locktrace.wording import count, duration, where, who
+from locktrace.wording import age, count, where, who
 
 KIND = "self-deadlock"
 
@@ -65,7 +65,7 @@ def _finding(case: Case, lock: int, members: list[tuple[Wait, Hold]]) -> Finding
 
 def _message(case: Case, wait: Wait, hold: Hold, others: int) -> str:
     snapshot = case.ledger.snapshot
-    ago = duration(case.age(hold.since_ns))
+    ago = age(snapshot, [hold])
     name = who(snapshot, wait.actor, wait.label)
     wish = f"waits {wish_of(case.ledger, wait)} in {where(wait.site)}"
     took = f"took itself {_as(case.ledger, hold)}in {where(hold.site)} {ago} ago"

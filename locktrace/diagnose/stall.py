@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Certainty, Finding, Severity, Wait
-from locktrace.wording import duration, lock_name, where, who
+from locktrace.wording import age, lock_name, where, who
 
 KIND = "stall"
 
@@ -73,7 +73,7 @@ def _severity(case: Case, waits: tuple[Wait, ...], holders: Holders) -> Severity
 def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
     ledger, first = case.ledger, waits[0]
     snapshot = ledger.snapshot
-    longest = duration(case.age(first.since_ns))
+    longest = age(snapshot, waits)
     name = who(snapshot, first.actor, first.label)
     if len(waits) == 1:
         start = f"{name} has waited {longest} {wish_of(ledger, first)} in {where(first.site)}"

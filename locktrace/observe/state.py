@@ -14,6 +14,7 @@ from typing import Any
 
 from locktrace.model import (
     Actor,
+    Certainty,
     Hold,
     Lock,
     Mode,
@@ -29,7 +30,10 @@ from locktrace.wire import frames
 from locktrace.wire.events import (
     ACQUIRED,
     DESTROYED,
+    FOUND,
+    LIKELY,
     RELEASED,
+    SHARED,
     TIMED,
     WAITED,
     WAITING,
@@ -162,12 +166,11 @@ class LedgerState:
             elif op in {ACQUIRED, WAITING}:
                 label = self._labels.get(label_id, "")
                 self._relabel(actor, label)
-                shared = flags & 1
+                about = (ref, lock, flags & SHARED, actor, stack, at, label)
                 if op == ACQUIRED:
-                    self._holds[ref] = self._hold(ref, lock, shared, actor, stack, at, label, 0)
+                    self._holds[ref] = self._hold(*about, 0, flags)
                 else:
-                    timed = flags & TIMED
-                    self._waits[ref] = self._wait(ref, lock, shared, actor, stack, at, label, timed)
+                    self._waits[ref] = self._wait(*about, flags & TIMED, 0, flags)
 
     def _relabel(self, actor: int, label: str) -> None:
         known = self._actors.get(actor)
@@ -191,10 +194,22 @@ class LedgerState:
         since: int,
         label: str,
         gone: int,
+        flags: int,
     ) -> Hold:
         site_index, sites = self._stacks.get(stack, (0, ()))
-        mode = Mode.SHARED if shared else Mode.EXCLUSIVE
-        return Hold(id, lock, mode, actor, sites, int(since), str(label), bool(gone), site_index)
+        return Hold(
+            id,
+            lock,
+            Mode.SHARED if shared else Mode.EXCLUSIVE,
+            actor,
+            sites,
+            int(since),
+            str(label),
+            bool(gone),
+            site_index,
+            bool(flags & FOUND),
+            Certainty.LIKELY if flags & LIKELY else Certainty.HELD_BY,
+        )
 
     def _wait(
         self,
@@ -206,11 +221,22 @@ class LedgerState:
         since: int,
         label: str,
         timed: int,
-        address: int = 0,
+        address: int,
+        flags: int,
     ) -> Wait:
         _, sites = self._stacks.get(stack, (0, ()))
-        mode = Mode.SHARED if shared else Mode.EXCLUSIVE
-        return Wait(id, lock, mode, actor, sites, int(since), str(label), bool(timed), int(address))
+        return Wait(
+            id,
+            lock,
+            Mode.SHARED if shared else Mode.EXCLUSIVE,
+            actor,
+            sites,
+            int(since),
+            str(label),
+            bool(timed),
+            int(address),
+            bool(flags & FOUND),
+        )
 
 
 def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:

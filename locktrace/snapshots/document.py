@@ -95,6 +95,8 @@ def _hold(snapshot: Snapshot, hold: Hold) -> Document:
         "since_ns": hold.since_ns,
         "age_s": snapshot.age(hold.since_ns),
         "returned": hold.returned,
+        "found": hold.found,
+        "certainty": hold.certainty.value,
         "site_index": hold.site_index,
         "stack": _stack(hold.stack),
     }
@@ -111,6 +113,7 @@ def _wait(snapshot: Snapshot, wait: Wait) -> Document:
         "age_s": snapshot.age(wait.since_ns),
         "timed": wait.timed,
         "address": wait.address,
+        "found": wait.found,
         "stack": _stack(wait.stack),
     }
 

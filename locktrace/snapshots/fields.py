@@ -41,6 +41,14 @@ class Fields:
         """Of a field that older documents of this schema do not have; 0 for those."""
         return self.natural(name) if name in self._values else 0
 
+    def added_flag(self, name: str) -> bool:
+        """As `added_natural`; false where it is not there."""
+        return self.flag(name) if name in self._values else False
+
+    def added_word(self, name: str, words: type[Word], default: Word) -> Word:
+        """As `added_natural`; `default` where it is not there."""
+        return self.word(name, words) if name in self._values else default
+
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 

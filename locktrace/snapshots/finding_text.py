@@ -14,7 +14,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.scanner import rules_of
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import count, duration, listing, lock_name, who
+from locktrace.wording import age, count, listing, lock_name, who
 
 MOST_GROUPS = 6
 _INDENT = "   "
@@ -70,14 +70,16 @@ class FindingText:
 
     def _taken(self, group: HoldGroup) -> Iterator[str]:
         oldest = group.holds[0]
-        lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
+        lock, ago = lock_name(self._snapshot, group.lock), f"{age(self._snapshot, group.holds)} ago"
         takers = self._takers(group.holds)
+        if oldest.certainty is Certainty.LIKELY:
+            takers = f"{takers}, as it seems,"
         reading = "for reading " if is_reading(self._snapshot, oldest) else ""
         number = len(group.holds)
         if number == 1:
-            text = f"{lock} was taken {reading}by {takers} {age} ago"
+            text = f"{lock} was taken {reading}by {takers} {ago}"
         else:
-            text = f"{lock} was taken {reading}{number} times by {takers}, the first {age} ago"
+            text = f"{lock} was taken {reading}{number} times by {takers}, the first {ago}"
         text += self._fate(group)
         if (group.lock, group.site) in self._told:
             yield from wrap(f"{text}: see above", self._width, _INDENT)
@@ -109,10 +111,10 @@ class FindingText:
 
     def _wanted(self, group: WaitGroup) -> Iterator[str]:
         oldest = group.waits[0]
-        lock, age = lock_name(self._snapshot, group.lock), self._age(oldest.since_ns)
+        lock, length = lock_name(self._snapshot, group.lock), age(self._snapshot, group.waits)
         reading = "for reading " if is_reading(self._snapshot, oldest) else ""
         wish = f"{lock} is wanted {reading}by {self._takers(group.waits)}"
-        since = f", the longest for {age}" if len(group.waits) > 1 else f" for {age}"
+        since = f", the longest for {length}" if len(group.waits) > 1 else f" for {length}"
         yield from self._heading(wish + since, group.site)
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
 
@@ -123,6 +125,3 @@ class FindingText:
     def _takers(self, records: Iterable[Hold | Wait]) -> str:
         names = (who(self._snapshot, record.actor, record.label) for record in records)
         return listing(list(dict.fromkeys(names)), most=4)
-
-    def _age(self, since_ns: int) -> str:
-        return duration(self._snapshot.age(since_ns))

@@ -128,6 +128,8 @@ def _hold(fields: Fields) -> Hold:
         label=fields.text("label"),
         returned=fields.flag("returned"),
         site_index=fields.natural("site_index"),
+        found=fields.added_flag("found"),
+        certainty=fields.added_word("certainty", Certainty, Certainty.HELD_BY),
     )
 
 
@@ -142,6 +144,7 @@ def _wait(fields: Fields) -> Wait:
         label=fields.text("label"),
         timed=fields.flag("timed"),
         address=fields.added_natural("address"),
+        found=fields.added_flag("found"),
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from locktrace.model import Hold, Lock, Mode, Snapshot, StallSnapshot, Wait
 from locktrace.snapshots.groups import by_lock, is_leaked
 from locktrace.snapshots.layout import cells, clip, table
-from locktrace.wording import count, duration, lock_name, place, plain
+from locktrace.wording import age, count, lock_name, place, plain
 
 MOST_LOCKS = 50
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -107,4 +107,4 @@ def _fitted(rows: list[tuple[str, ...]], width: int) -> Iterator[str]:
 def _oldest(snapshot: Snapshot, records: Sequence[Hold] | Sequence[Wait]) -> str:
     if not records:
         return ""
-    return duration(snapshot.age(min(record.since_ns for record in records)))
+    return age(snapshot, records)

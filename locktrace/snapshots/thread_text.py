@@ -12,7 +12,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import held_as
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import duration, listing, lock_name, place, plain, who
+from locktrace.wording import age, listing, lock_name, place, plain, who
 
 MOST_GROUPS = 200
 MOST_NAMES = 6
@@ -111,5 +111,5 @@ def _sentences(snapshot: Snapshot, business: Business, many: bool) -> Iterator[s
 
 
 def _since(snapshot: Snapshot, records: Sequence[Hold] | Sequence[Wait]) -> str:
-    longest = duration(snapshot.age(min(record.since_ns for record in records)))
+    longest = age(snapshot, records)
     return f"for {longest}" if len(records) == 1 else f"up to {longest}"

@@ -20,7 +20,10 @@ ACQUIRED = 3  # a hold begins
 RELEASED = 4  # a hold ends
 DESTROYED = 5  # the lock is gone
 
-TIMED = 2  # with 1 for `shared`, a flag of WAITING: the wait gives up by itself
+SHARED = 1  # flags of WAITING and ACQUIRED
+TIMED = 2  # the wait gives up by itself
+FOUND = 4  # it was there when the agent came
+LIKELY = 8  # a hold that was found, of which the agent is not sure
 
 MAX_ID = 0xFFFF_FFFF  # ids of locks, actors, stacks and labels begin again after it
 

@@ -7,10 +7,20 @@ from typing import Any
 
 import pytest
 
-from locktrace.model import Mode, Process
+from locktrace.model import Certainty, Mode, Process
 from locktrace.observe.state import LedgerState
 from locktrace.wire import frames
-from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, pack_events
+from locktrace.wire.events import (
+    ACQUIRED,
+    DESTROYED,
+    FOUND,
+    LIKELY,
+    RELEASED,
+    TIMED,
+    WAITED,
+    WAITING,
+    pack_events,
+)
 from locktrace.wire.frames import FrameError
 
 PROCESS = Process(7, 1.0, "3.11.7", "python", ("python",))
@@ -60,7 +70,7 @@ def test_a_release_ends_it_and_one_for_an_unknown_hold_is_nothing(state: LedgerS
 
 
 def test_an_event_that_the_ledger_had_already_changes_nothing(state: LedgerState) -> None:
-    ledger = {"holds": [[10, 1, 0, 2, 5, 100, "", 0]], "waits": [], "time_ns": 150, "wall": 0.0}
+    ledger = {"holds": [[10, 1, 0, 2, 5, 100, "", 0, 0]], "waits": [], "time_ns": 150, "wall": 0.0}
     apply(state, frames.LEDGER, ledger)
     state.apply(frames.EVENTS, event(ACQUIRED, 10))
     assert len(state.snapshot(200).holds) == 1
@@ -142,3 +152,16 @@ def test_names_are_text_whatever_the_agent_sends(state: LedgerState) -> None:
     snapshot = state.snapshot(0)
     assert (snapshot.locks[1].kind, snapshot.locks[1].name) == ("7", "None")
     assert (snapshot.actors[2].name, snapshot.actors[2].label) == ("None", "None")
+
+
+def test_what_was_there_before_the_agent_is_marked_in_ledger_and_events(state: LedgerState) -> None:
+    hold = [10, 1, 0, 2, 5, 100, "", 0, FOUND | LIKELY]
+    wait = [11, 1, 0, 2, 5, 100, "", 0, 0, FOUND]
+    apply(state, frames.LEDGER, {"holds": [hold], "waits": [wait], "time_ns": 150, "wall": 0.0})
+    state.apply(frames.EVENTS, event(ACQUIRED, 12, flags=FOUND) + event(WAITING, 13, flags=FOUND))
+    snapshot = state.snapshot(200)
+    assert [(hold.found, hold.certainty) for hold in snapshot.holds] == [
+        (True, Certainty.LIKELY),
+        (True, Certainty.HELD_BY),
+    ]
+    assert all(wait.found and not wait.timed for wait in snapshot.waits)

@@ -157,10 +157,10 @@ class Script:
         ]
 
     def _hold(self, row):
-        _, lock, shared, actor, stack, _, label, leaked = row
+        _, lock, shared, actor, stack, _, label, leaked, flags = row
         shown = self.ledger.stack(stack)
         return [self.places[lock], shared, self.actors[actor], self._site(shown), shown.site_index,
-                label, leaked]  # fmt: skip
+                label, leaked, flags]  # fmt: skip
 
     def _events(self):
         refs = {}

@@ -11,7 +11,7 @@
 #include "events.h"
 
 enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256, MAX_KINDS = 255 };
-enum { FLAG_SHARED = 1, FLAG_TIMED = 2 };
+enum { FLAG_SHARED = 1, FLAG_TIMED = 2, FLAG_FOUND = 4, FLAG_LIKELY = 8 };
 
 struct hold {
     struct hold *next; /* older, or the next spare one */
@@ -24,6 +24,7 @@ struct hold {
     int32_t depth;
     uint8_t shared;
     uint8_t returned;
+    uint8_t found; /* FLAG_FOUND, FLAG_LIKELY: it was there when we came */
 };
 
 struct wait {
@@ -36,7 +37,7 @@ struct wait {
     uint64_t id, since;
     PyObject *label;
     uint32_t label_id;
-    uint8_t shared, timed;
+    uint8_t shared, timed, found;
 };
 
 static struct hold *spare_holds;
@@ -86,6 +87,13 @@ HOT void tell(uint8_t op, uint8_t flags, uint64_t now, uint64_t ref, const struc
     }
 }
 
+/* A hold again, for those who have not heard of it. */
+COLD void tell_hold(const struct entry *entry, const struct hold *hold)
+{
+    tell(EVENT_ACQUIRED, hold->shared | hold->found, hold->since, hold->id, entry, hold->actor,
+         hold->stack, hold->label_id);
+}
+
 /* -- entries */
 
 /* A listed lock is one that observers are told of, its holds so far included. */
@@ -97,8 +105,7 @@ COLD void entry_list(struct entry *entry)
     entry->listed = entry->fresh = 1;
     fresh_entries++;
     for (struct hold *hold = entry->holds; hold != NULL; hold = hold->next) {
-        tell(EVENT_ACQUIRED, hold->shared, hold->since, hold->id, entry, hold->actor, hold->stack,
-             hold->label_id);
+        tell_hold(entry, hold);
     }
 }
 
@@ -171,6 +178,7 @@ HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int sh
     hold->depth = 1;
     hold->shared = (uint8_t)shared;
     hold->returned = 0;
+    hold->found = 0;
     hold->next = entry->holds;
     entry->holds = hold;
     entry->hold_count++;
@@ -252,8 +260,7 @@ COLD void entry_restore(struct entry *entry, struct hold *hold)
     hold->next = entry->holds;
     entry->holds = hold;
     entry->hold_count++;
-    tell(EVENT_ACQUIRED, hold->shared, hold->since, hold->id, entry, hold->actor, hold->stack,
-         hold->label_id);
+    tell_hold(entry, hold);
 }
 
 /* As `entry_acquired` for a lock that its holder may take again, `depth` levels at once. */
@@ -303,6 +310,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     wait->blocks_on = entry->lock;
     wait->shared = (uint8_t)shared;
     wait->timed = (uint8_t)timed;
+    wait->found = 0;
     wait->since = clock_ns();
     wait->next = actor->waits;
     actor->waits = wait;

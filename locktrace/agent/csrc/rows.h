@@ -131,14 +131,15 @@ COLD PyObject *row_text(const struct row *row)
 COLD PyObject *make_hold(const struct row *row)
 {
     const uint64_t *c = row->cell;
-    return Py_BuildValue("(KKKKKKNK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6]);
+    return Py_BuildValue("(KKKKKKNKK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6],
+                         c[7]);
 }
 
 COLD PyObject *make_wait(const struct row *row)
 {
     const uint64_t *c = row->cell;
-    return Py_BuildValue("(KKKKKKNKK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6],
-                         c[7]);
+    return Py_BuildValue("(KKKKKKNKKK)", c[0], c[1], c[2], c[3], c[4], c[5], row_text(row), c[6],
+                         c[7], c[8]);
 }
 
 COLD void copy_hold(struct rows *rows, const struct entry *entry, const struct hold *hold)
@@ -147,7 +148,7 @@ COLD void copy_hold(struct rows *rows, const struct entry *entry, const struct h
     if (row != NULL) {
         uint64_t leaked = hold->returned && hold->stack->late_releases == 0;
         const uint64_t cells[] = {hold->id,        entry->id,   hold->shared, hold->actor->id,
-                                  hold->stack->id, hold->since, leaked};
+                                  hold->stack->id, hold->since, leaked,       hold->found};
         memcpy(row->cell, cells, sizeof cells);
         row->text = label_text(hold->label);
     }
@@ -180,9 +181,10 @@ COLD PyObject *rows_waits(void)
         for (; wait != NULL; wait = wait->next) {
             struct row *row = wait->entry != NULL ? rows_add(&rows) : NULL;
             if (row != NULL) {
-                const uint64_t cells[] = {wait->id,     wait->entry->id, wait->shared,
-                                          actor->id,    wait->stack->id, wait->since,
-                                          wait->timed,  (uintptr_t)wait->blocks_on};
+                const uint64_t cells[] = {wait->id,    wait->entry->id, wait->shared,
+                                          actor->id,   wait->stack->id, wait->since,
+                                          wait->timed, (uintptr_t)wait->blocks_on,
+                                          wait->found};
                 memcpy(row->cell, cells, sizeof cells);
                 row->text = label_text(wait->label);
             }

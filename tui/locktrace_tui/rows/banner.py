@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from locktrace.model import SIGNAL_KINDS, Finding, Snapshot
 from locktrace.session import STALLS, View
-from locktrace.wording import count, duration
+from locktrace.wording import age, count, duration
 from locktrace_tui.rows.cells import Cell, Tone
 from locktrace_tui.rows.signs import SYMBOLS, TONES, headline
 
@@ -81,8 +81,7 @@ def _calm(snapshot: Snapshot) -> str:
     held = len({hold.lock for hold in snapshot.holds})
     parts = ["No findings", count(len(snapshot.locks), "lock"), f"{held} held"]
     if waits:
-        longest = max(snapshot.age(wait.since_ns) for wait in waits)
-        parts.append(f"{count(len(waits), 'waiter')}, the longest for {duration(longest)}")
+        parts.append(f"{count(len(waits), 'waiter')}, the longest for {age(snapshot, waits)}")
     else:
         parts.append("nobody waits")
     return ": ".join([parts[0], ", ".join(parts[1:])]) + "."

@@ -6,7 +6,7 @@ from collections import defaultdict
 from itertools import islice
 
 from locktrace.model import Mode, Snapshot, Wait
-from locktrace.wording import count, duration, lock_name
+from locktrace.wording import age, count, lock_name
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.limits import MOST_ROWS, rest
 from locktrace_tui.rows.signs import times
@@ -54,6 +54,6 @@ def _row(key: tuple[str, int, Mode], group: list[Wait], snapshot: Snapshot) -> R
             Cell(label),
             Cell(lock_name(snapshot, lock), Tone.MUTED),
             Cell(times(mode, len(group))),
-            Cell(duration(snapshot.age(group[0].since_ns)), Tone.STRONG),
+            Cell(age(snapshot, group[:1], more=">"), Tone.STRONG),
         ),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from locktrace.model import Lock, Snapshot, Wait
+from locktrace.model import Certainty, Lock, Snapshot, Wait
 from locktrace.snapshots.groups import HoldGroup, group_holds
-from locktrace.wording import count, duration, place, where, who
+from locktrace.wording import age, count, duration, place, where, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
 from locktrace_tui.rows.limits import MOST_ROWS, rest
@@ -57,11 +57,13 @@ def _holder_row(group: HoldGroup, snapshot: Snapshot) -> Row:
         function = Cell("actor ended", Tone.WARNING)
     else:
         function = Cell("still running", Tone.MUTED)
+    held = times(group.mode, len(group.holds))
+    doubt = "?" if oldest.certainty is Certainty.LIKELY else ""
     return Row(
         (group.site, group.leaked),
         (
-            Cell(times(group.mode, len(group.holds)), Tone.STRONG),
-            Cell(duration(snapshot.age(oldest.since_ns))),
+            Cell(held + doubt, Tone.STRONG),
+            Cell(age(snapshot, group.holds, more=">")),
             Cell(where(group.site)),
             function,
             Cell(oldest.label or who(snapshot, oldest.actor)),
@@ -90,6 +92,6 @@ def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
             Cell(who(snapshot, wait.actor, label="")),
             Cell(wait.label or (actor.label if actor else "")),
             Cell(where(wait.site) + (", timed" if wait.timed else ""), Tone.MUTED),
-            Cell(duration(snapshot.age(wait.since_ns))),
+            Cell(age(snapshot, [wait], more=">")),
         ),
     )

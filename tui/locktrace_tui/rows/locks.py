@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from locktrace.model import SIGNAL_KINDS, Hold, Severity, Snapshot, Wait
-from locktrace.wording import duration, lock_name
+from locktrace.wording import age, lock_name
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
 from locktrace_tui.rows.limits import MOST_ROWS
@@ -157,7 +157,7 @@ def _row(f: LockFacts, snapshot: Snapshot, mark: str) -> Row:
             _figure(str(len(f.waits)), bool(f.waits), waiting_tone),
             _figure(_rate(lock.rate), lock.rate > 0),
             _figure(f"{lock.contended_share * 100:.1f}", lock.contended_share > 0),
-            _figure(duration(_oldest(f, snapshot)), bool(f.holds)),
+            _figure(age(snapshot, f.holds[:1], more=">") if f.holds else "", bool(f.holds)),
         ),
     )
 

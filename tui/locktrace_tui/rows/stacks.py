@@ -21,7 +21,7 @@ from locktrace.model import (
 from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames
-from locktrace.wording import count, duration, listing, lock_name, place, who
+from locktrace.wording import age, count, listing, lock_name, place, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.limits import MOST_ROWS
 from locktrace_tui.rows.signs import SYMBOLS, times
@@ -128,12 +128,12 @@ def _sentences(holds: Iterable[Hold], waits: Iterable[Wait], snapshot: Snapshot)
 def _sentence(
     does: str, lock: int, mode: Mode, alike: Sequence[Hold] | Sequence[Wait], snapshot: Snapshot
 ) -> str:
-    age = duration(snapshot.age(min(one.since_ns for one in alike)))
+    longest = age(snapshot, alike)
     most = "up to " if len(alike) > 1 else ""
     known = snapshot.locks.get(lock)
     signal = known is not None and known.kind in SIGNAL_KINDS  # has no readers and writers
     how = "" if signal else f" ({times(mode, len(alike))})"
-    return f"{does} {lock_name(snapshot, lock)}{how}, for {most}{age}"
+    return f"{does} {lock_name(snapshot, lock)}{how}, for {most}{longest}"
 
 
 def _marks(group: _Group) -> Mapping[int, str]:
