@@ -61,7 +61,8 @@ Stack = tuple[Site, ...]
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused."""
+    """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused;
+    0 if it had ended before anybody could look."""
 
     pid: int
     created: float

@@ -19,9 +19,10 @@ MAX_REQUESTS = 16  # answered per turn; the rest of a flood is ignored
 class Client:
     """Queues frames for one observer and reads its requests; no call blocks."""
 
-    def __init__(self, connection: socket.socket) -> None:
+    def __init__(self, connection: socket.socket, *, greeted: bool = False) -> None:
         self.owned = Owned(connection)
-        self.greeted = False
+        self.greeted = greeted
+        self.introduced = False
         self.lagging = False
         self.closed = False
         self.knows_locks = False

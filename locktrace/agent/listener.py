@@ -1,4 +1,4 @@
-"""The Unix socket on which observers find the agent."""
+"""A Unix socket in the folder of sockets: observers find the agent by it, a run its children."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
 
 class Listener:
-    """A listening socket at the process's endpoint; OSError says why there can be none."""
+    """A listening socket called `name`; OSError says why there can be none."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str, backlog: int = BACKLOG) -> None:
         self._rest_until = 0
         reasons = []
         for folder in endpoint.folders(os.environ, os.geteuid()):
-            self.path = os.path.join(folder, endpoint.socket_name(os.getpid()))
+            self.path = os.path.join(folder, name)
             try:
                 _prepare(folder, self.path)
-                self.owned = Owned(_bind(self.path))
+                self.owned = Owned(_bind(self.path, backlog))
             except OSError as error:
                 reasons.append(str(error))
             else:
@@ -35,7 +35,7 @@ class Listener:
         raise OSError("no place for a socket: " + "; ".join(reasons))
 
     def accept(self) -> socket.socket | None:
-        """The next observer's connection, if one is there."""
+        """The next connection, if one is there."""
         try:
             return self.owned.socket.accept()[0]
         except OSError as error:
@@ -67,7 +67,7 @@ def _prepare(folder: str, path: str) -> None:
         raise OSError(reason)
 
 
-def _bind(path: str) -> socket.socket:
+def _bind(path: str, backlog: int) -> socket.socket:
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     # The pid is ours now, so a socket that bears it was left by a process that is gone.
     with contextlib.suppress(FileNotFoundError):
@@ -76,7 +76,7 @@ def _bind(path: str) -> socket.socket:
     try:
         listening.bind(path)
         os.chmod(path, 0o600)
-        listening.listen(BACKLOG)
+        listening.listen(backlog)
     except OSError:
         listening.close()
         raise

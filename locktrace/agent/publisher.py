@@ -21,7 +21,7 @@ from locktrace.agent.listener import Listener
 from locktrace.agent.owned import Wake, standard_streams_open
 from locktrace.agent.primitives import tap
 from locktrace.agent.reading import Batch, Ledger
-from locktrace.wire import frames
+from locktrace.wire import endpoint, frames
 
 TURN_MS = 50  # between two batches of events
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
@@ -57,7 +57,7 @@ class Publisher:
         self.trouble = ""
         try:
             self._wake = self._wake or Wake()
-            self._listener = self._listener or Listener()
+            self._listener = self._listener or Listener(endpoint.socket_name(os.getpid()))
         except OSError as error:
             self.trouble = str(error)
 
@@ -73,9 +73,12 @@ class Publisher:
             self._absent.release()
             self.trouble = str(error)
 
-    def adopt(self, connection: socket.socket) -> None:
-        """Serve an observer whose connection was inherited; before `start`."""
-        self._clients.append(Client(connection))
+    def adopt(self, connection: socket.socket, *, greeted: bool = False) -> None:
+        """Serve an observer whose connection was inherited or called; before `start`.
+
+        One that is `greeted` is known to listen, and is told all without being asked.
+        """
+        self._clients.append(Client(connection, greeted=greeted))
 
     def stop(self) -> None:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
@@ -163,6 +166,8 @@ class Publisher:
         return RETRY_MS if self._listener is None or self._listener.resting else None
 
     def _turn(self, patience_ms: int | None) -> None:
+        for client in self._clients:
+            self._introduce(client)
         ready = self._await_news(patience_ms)
         if self._wake is not None and self._wake.number in ready:
             self._wake.drain()
@@ -223,12 +228,10 @@ class Publisher:
         self._clients.append(client)
 
     def _answer(self, client: Client) -> None:
-        greeted = client.greeted
         requests = client.requests()
         if client.closed:
             return
-        if client.greeted and not greeted:
-            self._introduce(client)
+        self._introduce(client)
         for request in requests:
             if request.get("ask") == "stacks":
                 client.send(self._encoder.stacks())
@@ -237,6 +240,9 @@ class Publisher:
 
     def _introduce(self, client: Client) -> None:
         """Handshake, definitions and the full ledger; from now on there are events to record."""
+        if client.introduced or not client.greeted:
+            return
+        client.introduced = True
         self._ledger.listen(True)
         self._ledger.look()  # first: it may find locks that are worth telling of
         client.send(self._encoder.hello(self._thread_id))

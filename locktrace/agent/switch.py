@@ -9,6 +9,7 @@ import socket
 import sys
 from typing import Any
 
+from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
@@ -17,6 +18,7 @@ from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
 
 VERSION = "0.1.0"
+LAST = -1000  # after the exit functions of queues and pools, which use locks
 
 
 class Agent:
@@ -29,10 +31,14 @@ class Agent:
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
         self._hooked = False
+        self._run = ""
+        self._awaits_multiprocessing = False
 
-    def install(self, connection: socket.socket | None = None) -> None:
-        """Trace from now on; a second call changes nothing. `connection` is an observer's end.
+    def install(self, connection: socket.socket | None = None, run: str = "") -> None:
+        """Trace from now on; a second call changes nothing.
 
+        `connection` is to an observer that knows us already; else the one that awaits us at
+        the socket `run` is called, if it is given. Forked children call there too.
         A process that has no descriptor or thread left is traced all the same; the publisher
         gets what it lacks later. Nothing is traced in a subinterpreter: a thread of ours would
         keep it from ending.
@@ -46,9 +52,16 @@ class Agent:
         tap.recorder = self.core.recorder
         self.core.arm()
         self._patch()
+        self._run = run
+        self._publish(connection)
+
+    def _publish(self, connection: socket.socket | None = None) -> None:
+        assert self.core is not None
         self.publisher = Publisher(self.core.ledger, VERSION)
         if connection is not None:
             self.publisher.adopt(connection)
+        elif self._run and (called := call(self._run)) is not None:
+            self.publisher.adopt(called, greeted=True)
         self.publisher.start()
 
     def uninstall(self) -> None:
@@ -110,8 +123,23 @@ class Agent:
             return
         self.publisher.abandon()
         self.core.ledger.forked()
-        self.publisher = Publisher(self.core.ledger, VERSION)
-        self.publisher.start()
+        self._publish()
+        self._await_multiprocessing()
+
+    def _await_multiprocessing(self) -> None:
+        """A child of `multiprocessing` leaves by os._exit, after its own exit functions only.
+
+        They are forgotten between the fork and the child's work, so ours is added after that.
+        """
+        util = sys.modules.get("multiprocessing.util")
+        if util is not None and not self._awaits_multiprocessing:
+            self._awaits_multiprocessing = True
+            util.register_after_fork(self, _leave_with_multiprocessing)
+
+
+def _leave_with_multiprocessing(agent: Agent) -> None:
+    util = sys.modules["multiprocessing.util"]
+    util.Finalize(None, agent._at_exit, exitpriority=LAST)
 
 
 def _in_main_interpreter() -> bool:
@@ -127,10 +155,11 @@ AGENT = Agent()
 
 
 def install_from_environ(environ: Any) -> None:
-    """Switch on as `locktrace run` asks for, with the observer's connection if inherited."""
+    """Switch on as `locktrace run` asks for: its first process inherits a connection to it, the
+    others call it."""
     inherited = environ.pop("LOCKTRACE_FD", "")  # our children must not take it for theirs
     connection = None
     if inherited.isascii() and inherited.isdigit():
         connection = socket.socket(fileno=int(inherited))
         connection.set_inheritable(False)
-    AGENT.install(connection)
+    AGENT.install(connection, environ.get("LOCKTRACE_RUN", ""))

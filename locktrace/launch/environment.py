@@ -9,12 +9,18 @@ from pathlib import Path
 SITE = Path(__file__).parent / "site"
 
 
-def traced(environ: Mapping[str, str], fd: int | None = None) -> dict[str, str]:
-    """`environ` with the agent switched on; `fd` is an inherited connection to an observer."""
+def traced(environ: Mapping[str, str], fd: int | None = None, run: str = "") -> dict[str, str]:
+    """`environ` with the agent switched on.
+
+    `fd` is an inherited connection to an observer, `run` the socket at which one awaits the
+    processes that have none.
+    """
     path = environ.get("PYTHONPATH", "")
     changed = dict(environ)
     changed["LOCKTRACE"] = "1"
     changed["PYTHONPATH"] = f"{SITE}{os.pathsep}{path}" if path else str(SITE)
     if fd is not None:
         changed["LOCKTRACE_FD"] = str(fd)
+    if run:
+        changed["LOCKTRACE_RUN"] = run
     return changed

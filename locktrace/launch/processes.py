@@ -114,16 +114,25 @@ def _connect(place: str, owner: int, pid: int) -> socket.socket:
     except OSError:
         connection.close()
         raise
-    if _peer_pid(connection) != pid:
+    if peer_pid(connection) != pid:
         connection.close()
         raise OSError("another process answers there")
     return connection
 
 
-def _peer_pid(connection: socket.socket) -> int:
+def peer_pid(connection: socket.socket) -> int:
+    """The process at the other end; 0 if it is in a namespace that we do not see into."""
     size = 12  # struct ucred: pid, uid, gid
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size)
     return int.from_bytes(raw[:4], "little")
+
+
+def descendants(pid: int) -> list[psutil.Process]:
+    """The living descendants of process `pid`, in no order; none if it has ended."""
+    try:
+        return psutil.Process(pid).children(recursive=True)
+    except (psutil.Error, ValueError, OverflowError):
+        return []
 
 
 def is_python(process: psutil.Process) -> bool:

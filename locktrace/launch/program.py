@@ -11,8 +11,11 @@ import threading
 import time
 from collections.abc import Sequence
 
+import psutil
+
 from locktrace.errors import LocktraceError
 from locktrace.launch.environment import traced
+from locktrace.launch.processes import descendants
 from locktrace.wire import frames
 
 FORWARDED = frozenset(
@@ -26,7 +29,8 @@ GRACE_S = 0.5
 class TracedProgram:
     """A child Python with the agent in it; `connection` is our end of its first observer socket."""
 
-    def __init__(self, arguments: Sequence[str]) -> None:
+    def __init__(self, arguments: Sequence[str], *, run: str = "") -> None:
+        """`run` is the socket at which its descendants are awaited."""
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         theirs.set_inheritable(True)
         # Before the start: a program that ends at once still finds that somebody listens.
@@ -38,7 +42,7 @@ class TracedProgram:
             self.pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, *arguments],
-                traced(os.environ, theirs.fileno()),
+                traced(os.environ, theirs.fileno(), run),
                 setsigmask=[],
             )
         except OSError as error:
@@ -79,12 +83,21 @@ class TracedProgram:
         return self._status
 
     def end(self) -> None:
-        """End it: politely first, for GRACE_S, then for certain."""
-        self.send(signal.SIGTERM)
-        self.send(signal.SIGCONT)
-        if self.wait(GRACE_S) is None:
-            self.send(signal.SIGKILL)
-            self.wait(GRACE_S)
+        """End it and its descendants: politely first, for GRACE_S, then for certain."""
+        family = descendants(self.pid)
+        self._send_all(family, signal.SIGTERM)
+        self._send_all(family, signal.SIGCONT)
+        deadline = time.monotonic() + GRACE_S
+        self.wait(GRACE_S)
+        _, left = psutil.wait_procs(family, max(0.0, deadline - time.monotonic()))
+        self._send_all(left, signal.SIGKILL)
+        self.wait(GRACE_S)
+
+    def _send_all(self, family: list[psutil.Process], signum: signal.Signals) -> None:
+        self.send(signum)
+        for process in family:
+            with contextlib.suppress(psutil.Error):
+                process.send_signal(signum)
 
 
 def leave_as(code: int) -> None:

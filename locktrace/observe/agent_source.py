@@ -9,7 +9,7 @@ from collections import deque
 
 import psutil
 
-from locktrace.errors import NoSuchProcessError, TargetEndedError, TargetLostError
+from locktrace.errors import TargetEndedError, TargetLostError
 from locktrace.model import Process
 from locktrace.observe.source import Frame
 from locktrace.wire import frames
@@ -75,7 +75,7 @@ class AgentSource:
         try:
             created = psutil.Process(self._pid).create_time()
         except psutil.Error:
-            raise NoSuchProcessError(f"there is no process {self._pid} any more") from None
+            created = 0.0  # it has ended, and what it said is still to be read
         command = hello["command"]
         return Process(
             pid=pid,

@@ -26,6 +26,11 @@ def socket_name(pid: int) -> str:
     return f"{pid}.sock"
 
 
+def run_socket_name(pid: int) -> str:
+    """The file name of the socket on which `locktrace run` of process `pid` awaits its children."""
+    return f"run-{pid}.sock"
+
+
 def distrust(place: str, uid: int) -> str | None:
     """Why folder `place` must not be used by or for `uid`, or None when it is sound.
 

@@ -12,7 +12,7 @@ if action == "show":
         "path": sys.path,
         "name": __name__,
         "stdin": sys.stdin.read(),
-        "environ": sorted(k for k in os.environ if k.startswith("LOCKTRACE_")),
+        "environ": sorted(k for k in os.environ if k.startswith("LOCKTRACE_FD")),
     }
     print(json.dumps(shown))
 elif action == "exit":

@@ -10,9 +10,11 @@ import sys
 
 
 def _switch_on():
-    if os.environ.get("LOCKTRACE") != "1" or sys.version_info < (3, 11):
+    if os.environ.get("LOCKTRACE") != "1":
         return
-    if sys.implementation.name != "cpython":
+    if sys.version_info < (3, 11) or sys.implementation.name != "cpython":
+        kind = "PyPy " if "PyPy" in sys.version else "Python "
+        _decline("it is " + kind + sys.version.split()[0] + ", and CPython from 3.11 on is served")
         return
     root = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
     sys.path.insert(0, root)
@@ -23,8 +25,25 @@ def _switch_on():
     except Exception as error:  # a program must start whatever becomes of its tracer
         if type(error).__name__ == "CoreUnavailableError":  # but for what was asked for by name
             _refuse(error)
+        _decline("its agent failed with " + type(error).__name__)
     finally:
         sys.path.remove(root)
+
+
+def _decline(reason):
+    """Tell the `locktrace run` that awaits this process why it will not be traced."""
+    said = ('{"reason":"' + reason + '"}').encode("ascii")
+    bye = 7
+    try:
+        import _socket  # not `socket`: the program finds its modules as it left them
+
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        connection.settimeout(1)
+        connection.connect(os.environ.get("LOCKTRACE_RUN", ""))
+        connection.sendall(bytes(bytearray((0, 0, 0, len(said), bye))) + said)
+        connection.close()
+    except Exception:  # nobody is there to be told
+        pass
 
 
 def _refuse(error):

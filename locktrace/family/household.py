@@ -1,0 +1,149 @@
+"""The processes of one `locktrace run`: the program, and those of its descendants that call."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+
+from locktrace.diagnose import Thresholds
+from locktrace.errors import LocktraceError
+from locktrace.family.record import Record
+from locktrace.launch.gathering import Arrival, Gathering
+from locktrace.launch.program import TracedProgram
+from locktrace.model import Severity, StallSnapshot
+from locktrace.observe.agent_source import AgentSource
+from locktrace.session import Session
+
+PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
+LOOK_S = 0.2  # between two looks at a descendant
+LINGER_S = 1.0  # for descendants to end, once the program has
+AT_ONCE = 256  # descendants that are followed; more wait for one of those to end
+KEEP = 200  # records of descendants that have ended without findings
+KEEP_EVENTFUL = 1000  # and of those with
+
+
+@dataclass(frozen=True, slots=True)
+class Untraced:
+    """A descendant that could not be observed, and why."""
+
+    pid: int
+    reason: str
+
+
+class Household:
+    """`first` is the program's record, None until its agent has spoken; `others` are complete
+    once the run is over, and were in the order of their ends."""
+
+    def __init__(
+        self, program: TracedProgram, gathering: Gathering | None, thresholds: Thresholds
+    ) -> None:
+        self._program = program
+        self._gathering = gathering
+        self._thresholds = thresholds
+        self._living: list[Record] = []
+        self._looked = 0.0
+        self._finished_at: float | None = None
+        self.was_ended = False
+        """By us, as it hung."""
+        self.first: Record | None = None
+        self.others: list[Record] = []
+        self.untraced: list[Untraced] = []
+        self.left_out = 0
+        """Descendants that there was no room to keep a record of."""
+        self._made: set[tuple[str, Severity]] = set()
+
+    @property
+    def records(self) -> list[Record]:
+        """All that there is to tell of."""
+        first = [self.first] if self.first is not None else []
+        return [*first, *self.others, *self._living]
+
+    def failed(self, kinds: Container[str]) -> bool:
+        """Whether a finding was made of severity error or of one of `kinds`, in any of them."""
+        made = {(f.kind, f.severity) for record in self.records for f in record.findings}
+        return any(s is Severity.ERROR or kind in kinds for kind, s in made | self._made)
+
+    def look(self, timeout: float) -> list[StallSnapshot]:
+        """What has come from all of them within `timeout` seconds or so; the new stalls."""
+        stalls: list[StallSnapshot] = []
+        if self.first is None:
+            self.first = self._open_first(timeout)
+        else:
+            stalls += self.first.look(timeout)
+            if self.first.ended:
+                self._finished_at = self._finished_at or time.monotonic()
+                self._program.wait(timeout)
+        if time.monotonic() - self._looked >= LOOK_S:
+            stalls += self._look_at_others()
+        return stalls
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether the program said goodbye a stall ago, and has not ended."""
+        if self.first is None or not self.first.view.finished or self._finished_at is None:
+            return False
+        return time.monotonic() - self._finished_at >= self._thresholds.stall_after
+
+    def end(self) -> None:
+        """End the program and its descendants, whatever they do against it."""
+        self.was_ended = True
+        self._program.end()
+
+    def _look_at_others(self) -> Iterator[StallSnapshot]:
+        self._looked = time.monotonic()
+        if self._gathering is not None:
+            for arrival in self._gathering.arrivals(AT_ONCE - len(self._living)):
+                self._admit(arrival)
+        for record in list(self._living):
+            yield from record.look(0)
+            if record.ended:
+                self._living.remove(record)
+                self._keep(record)
+
+    def conclude(self) -> None:
+        """The program has ended: hear what is still under way, and let go of everybody."""
+        if self.first is None:
+            self.first = self._open_first(0)
+        while self.first is not None and not self.first.ended:
+            self.first.look(LOOK_S)
+        deadline = time.monotonic() + LINGER_S
+        list(self._look_at_others())
+        while self._living and time.monotonic() < deadline:
+            time.sleep(0.02)
+            list(self._look_at_others())
+        if self._gathering is not None:
+            for arrival in self._gathering.close():
+                reason = "ended, or was stuck, before its agent could say anything"
+                self.untraced.append(Untraced(arrival.pid, reason))
+        for record in [*self._living, *([self.first] if self.first is not None else [])]:
+            record.conclude()
+
+    def _keep(self, record: Record) -> None:
+        record.conclude()
+        if len(self.others) < (KEEP_EVENTFUL if record.findings else KEEP):
+            self.others.append(record)
+            return
+        self.left_out += 1
+        self._made.update((finding.kind, finding.severity) for finding in record.findings)
+
+    def _open_first(self, timeout: float) -> Record | None:
+        try:
+            # A duplicate, for a source that fails closes what it was given.
+            connection = self._program.connection.dup()
+            source = AgentSource(connection, self._program.pid, patience=PATIENCE_S)
+        except LocktraceError:
+            # Ended, stopped, stuck in C, or no Python that starts our agent: tried again while
+            # it runs, and said at the end.
+            self._program.wait(timeout)
+            return None
+        return Record(Session(source, thresholds=self._thresholds))
+
+    def _admit(self, arrival: Arrival) -> None:
+        try:
+            source = AgentSource(arrival.connection, arrival.pid, patience=PATIENCE_S)
+        except LocktraceError as error:
+            reason = str(error).removeprefix(f"process {arrival.pid} ")
+            self.untraced.append(Untraced(arrival.pid, reason))
+            return
+        self._living.append(Record(Session(source, thresholds=self._thresholds)))

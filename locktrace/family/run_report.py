@@ -1,0 +1,94 @@
+"""What a run has shown, of all its processes: as text for the terminal, as a JSON document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from locktrace.family.household import Household
+from locktrace.family.record import Record
+from locktrace.model import Process
+from locktrace.snapshots.document import Document, to_document
+from locktrace.snapshots.layout import clip, wrap
+from locktrace.snapshots.report import WIDTH, render_findings
+from locktrace.wording import count, listing, plain
+
+MOST_COMMAND = 60  # cells of a command line that tell which process it is
+
+
+def render(household: Household) -> str:
+    """The findings by process, and what could not be known; each sentence marked as ours."""
+    records = household.records
+    lines = list(_remarks(household))
+    if not records:
+        lines.insert(0, "no word came from an agent in the program; nothing was traced")
+        return _marked(lines)
+    alone = len(records) == 1 and not household.left_out
+    sections = "".join(_section(record, alone) for record in records if record.findings)
+    clean = [record for record in records if not record.findings]
+    if clean or household.left_out:
+        lines.insert(0, _clean(clean, household.left_out, alone))
+    return sections + _marked(lines)
+
+
+def document(household: Household) -> Document | None:
+    """The program's document with those of its descendants in `children`; None without any."""
+    records = household.records
+    if not records:
+        return None
+    first, *others = [to_document(record.report()) for record in records]
+    return {
+        **first,
+        "children": others,
+        "children_left_out": household.left_out,
+        "untraced": [{"pid": one.pid, "reason": one.reason} for one in household.untraced],
+    }
+
+
+def name(process: Process) -> str:
+    """``process 4242 (python worker.py)``."""
+    command = clip(plain(" ".join(process.command)), MOST_COMMAND)
+    return f"process {process.pid} ({command})" if command else f"process {process.pid}"
+
+
+def _section(record: Record, alone: bool) -> str:
+    findings = render_findings(record.report())
+    if alone:
+        return findings
+    title = name(record.process)
+    return f"{title[:1].upper()}{title[1:]}\n\n{findings}\n"
+
+
+def _clean(records: Sequence[Record], left_out: int, alone: bool) -> str:
+    locks = sum(len(record.snapshot.locks) for record in records)
+    if alone:
+        return f"no findings in {locks} locks"
+    processes = count(len(records) + left_out, "process", "processes")
+    named = f" ({listing([str(record.process.pid) for record in records], most=6)})"
+    return f"no findings in {processes}{named if records else ''} with {count(locks, 'lock')}"
+
+
+def _remarks(household: Household) -> Iterator[str]:
+    first, others = household.first, [r for r in household.records if r is not household.first]
+    if first is not None and not first.view.finished and not household.was_ended:
+        yield "the program ended abruptly; its last moments are not known"
+    running = [str(record.process.pid) for record in others if not record.ended]
+    if running:
+        yield f"still running, and told as they are now: process {listing(running, most=6)}"
+    abrupt = [str(r.process.pid) for r in others if r.ended and not r.view.finished]
+    if abrupt and not household.was_ended:
+        yield (
+            "ended by os._exit or a signal, so their last moments are not known: process "
+            f"{listing(abrupt, most=6)}"
+        )
+    reasons: dict[str, list[str]] = {}
+    for one in household.untraced:
+        reasons.setdefault(one.reason, []).append(str(one.pid))
+    for reason, pids in reasons.items():
+        yield f"not traced: process {listing(pids, most=6)}: {plain(reason)}"
+
+
+def _marked(sentences: Sequence[str]) -> str:
+    lines: list[str] = []
+    for sentence in sentences:
+        lines += wrap(f"locktrace: {sentence}", WIDTH, "  ", first="")
+    return "".join(f"{line}\n" for line in lines)
