@@ -39,7 +39,10 @@ class Certainty(StrEnum):
     UNKNOWN = "holder not found"
 
 
-SIGNAL_KINDS = frozenset({"Condition", "Event"})
+SIGNAL_KINDS = frozenset(
+    {"Condition", "Event"}
+    | {"multiprocessing.Condition", "multiprocessing.Event", "multiprocessing.Queue"}
+)
 """Kinds that are waited on until somebody tells; nobody holds them, so no one is to blame."""
 
 
@@ -95,6 +98,7 @@ class Lock:
     ``foreign_releases`` counts releases by an actor that did not hold it: such a lock is
     handed over by design. ``rate`` is acquisitions per second, worked out by the observer.
     ``address`` is that of the interpreter's lock object, 0 if it is not known or not one.
+    ``os_name`` is what the operating system knows it by, if processes share it.
     """
 
     id: int
@@ -110,6 +114,7 @@ class Lock:
     unlisted_holds: int = 0
     rate: float = 0.0
     address: int = 0
+    os_name: str = ""
 
     @property
     def contended_share(self) -> float:

@@ -125,10 +125,12 @@ class CLedger:
         self._recorder.labels.clear()
         _core.forked()
 
-    def _lock_rows(self, rows: list[tuple[int, str, int, int, int]]) -> list[LockRow]:
+    def _lock_rows(self, rows: list[tuple[int, str, int, int, int, str | None]]) -> list[LockRow]:
         return [
-            LockRow(id, kind, self.stack(stack) if stack else None, parent or None, address)
-            for id, kind, stack, parent, address in sorted(rows)
+            LockRow(
+                id, kind, self.stack(stack) if stack else None, parent or None, address, os_name
+            )
+            for id, kind, stack, parent, address, os_name in sorted(rows)
         ]
 
 

@@ -62,11 +62,12 @@ class Encoder:
 
     def _lock_row(self, row: LockRow) -> list[Any]:
         name = self._names.of(row.id)
+        kind = names.lock_kind(row.kind, row.stack)
         if not name:
             parent = self._names.of(row.parent) if row.parent is not None else ""
-            name = self._names.give(row.id, names.lock_name(row.kind, row.stack, parent))
+            name = self._names.give(row.id, names.lock_name(kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
-        return [row.id, row.kind, name, site, row.parent, row.address]
+        return [row.id, kind, name, site, row.parent, row.address, row.os_name]
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:
         """One DEFINE frame for the named stacks and actors."""

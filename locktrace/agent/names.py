@@ -25,6 +25,16 @@ _FUSED = frozenset({"STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"})
 _VARIABLES = _FUSED | {"STORE_DEREF", "STORE_FAST", "STORE_GLOBAL", "STORE_NAME"}
 _STORES = {"STORE_ATTR": "attribute", **dict.fromkeys(_VARIABLES, "variable")}
 _COMPREHENSIONS = frozenset({"<dictcomp>", "<genexpr>", "<listcomp>", "<setcomp>"})
+_MULTIPROCESSING = os.sep + "multiprocessing" + os.sep
+_PARTS = {
+    ("SemLock.__init__", "sl"): "",
+    ("SemLock.__setstate__", "_semlock"): "",
+    ("Condition.__init__", "_wait_semaphore"): "multiprocessing.Condition",
+    ("Event.__init__", "_cond"): "multiprocessing.Event",
+    ("Queue.__init__", "_rlock"): "multiprocessing.Queue",
+    ("SimpleQueue.__init__", "_rlock"): "multiprocessing.Queue",
+}
+"""The attribute by which a class of `multiprocessing` waits, and the kind that it makes of it."""
 _COLLECTS = ("BUILD_", "LIST_APPEND", "MAP_ADD", "SET_ADD")
 
 Target = tuple[str, str]
@@ -76,6 +86,26 @@ def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None
     return None
 
 
+def lock_kind(kind: str, stack: Stack | None) -> str:
+    """`kind`, or that of the compound of `multiprocessing` which waits by this semaphore."""
+    if stack is None or not kind.startswith("multiprocessing."):
+        return kind
+    for code, offset in stack.frames:
+        where = target(code, offset)
+        if where is not None and where[0] == "passed":
+            continue
+        part = _part(code, where[1]) if where is not None else None
+        if part is None:
+            break
+        kind = part or kind
+    return kind
+
+
+def _part(code: CodeType, attribute: str) -> str | None:
+    part = _PARTS.get((code.co_qualname, attribute))
+    return part if part is not None and _MULTIPROCESSING in code.co_filename else None
+
+
 def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
     """The name of a lock that `stack` made; falls back to its kind and the line.
 
@@ -89,7 +119,7 @@ def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
         how, name = where
         if how == "collected":
             suffix = "[]"
-        elif how != "passed":
+        elif how != "passed" and _part(code, name) is None:
             inner = f".{name}{suffix}{inner}"
             suffix = ""
             if parent:

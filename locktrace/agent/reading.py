@@ -28,7 +28,8 @@ flags of `wire.events`"""
 class LockRow(NamedTuple):
     """A lock worth telling observers of; `stack` made it, None if that was before tracing.
 
-    `address` is that of the interpreter's lock object, 0 for what is not one.
+    `address` is that of the interpreter's lock object, 0 for what is not one. `os_name` is the
+    operating system's, by which processes share the lock; None if they do not, or not known.
     """
 
     id: int
@@ -36,6 +37,7 @@ class LockRow(NamedTuple):
     stack: Stack | None
     parent: int | None
     address: int
+    os_name: str | None = None
 
 
 class ActorRow(NamedTuple):

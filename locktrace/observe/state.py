@@ -90,7 +90,7 @@ class LedgerState:
     # -- frames
 
     def _define(self, document: dict[str, Any]) -> None:
-        for id, kind, name, site, parent, address in document.get("locks", ()):
+        for id, kind, name, site, parent, address, *more in document.get("locks", ()):
             created = Site(*site) if site is not None else None
             known = self._locks.get(id) or Lock(id, "", "")
             self._locks[id] = replace(
@@ -100,6 +100,7 @@ class LedgerState:
                 created_at=created,
                 parent=parent,
                 address=int(address),
+                os_name=str(more[0] or "") if more else "",
             )
         for id, site_index, sites in document.get("stacks", ()):
             self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))

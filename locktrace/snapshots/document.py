@@ -82,6 +82,7 @@ def _lock(lock: Lock, unlisted: int) -> Document:
         "unlisted_holds": lock.unlisted_holds + unlisted,
         "rate_per_s": lock.rate,
         "address": lock.address,
+        "os_name": lock.os_name,
     }
 
 

@@ -37,6 +37,10 @@ class Fields:
             raise _wrong(self._at(name), "0 or more")
         return value
 
+    def added_text(self, name: str) -> str:
+        """Of a field that older documents of this schema do not have; empty for those."""
+        return self.text(name) if name in self._values else ""
+
     def added_natural(self, name: str) -> int:
         """Of a field that older documents of this schema do not have; 0 for those."""
         return self.natural(name) if name in self._values else 0

@@ -7,7 +7,7 @@ from locktrace.model import SIGNAL_KINDS, Lock
 
 def is_signal(lock: Lock) -> bool:
     """Whether waiting for it is waiting to be told something (Condition, Event)."""
-    return _family(lock) in SIGNAL_KINDS
+    return lock.kind in SIGNAL_KINDS or _family(lock) in SIGNAL_KINDS
 
 
 def is_semaphore(lock: Lock) -> bool:

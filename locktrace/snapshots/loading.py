@@ -103,6 +103,7 @@ def _lock(fields: Fields) -> Lock:
         unlisted_holds=fields.integer("unlisted_holds"),
         rate=fields.real("rate_per_s"),
         address=fields.added_natural("address"),
+        os_name=fields.added_text("os_name"),
     )
 
 

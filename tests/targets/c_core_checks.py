@@ -1,5 +1,6 @@
 """Checks of the C core that must be made inside a process; `main` runs the one that is named."""
 
+import _multiprocessing
 import _thread
 import contextlib
 import copy
@@ -25,6 +26,7 @@ SHARED_METHODS = ("acquire", "release", "__enter__", "__exit__", "_at_fork_reini
 METHODS = {
     _thread.LockType: (*SHARED_METHODS, "acquire_lock", "release_lock"),
     _thread.RLock: (*SHARED_METHODS, "_release_save", "_acquire_restore"),
+    _multiprocessing.SemLock: (*SHARED_METHODS[:4], "_after_fork", "_rebuild"),
 }
 DESCR_METHOD, TYPE_DEALLOC, TYPE_NEW = 40, 48, 312
 WORD = ctypes.sizeof(ctypes.c_void_p)

@@ -142,4 +142,25 @@ COLD enum plan plan_of(const struct call *call)
     return seconds == -1.0 ? TRY_FIRST : TRY_FIRST_TIMED;
 }
 
+/* As `plan_of` for a SemLock, to which no time-out is None and a negative one is 0. */
+COLD enum plan plan_of_semaphore(const struct call *call)
+{
+    PyObject *block = call_argument(call, 0, "block");
+    PyObject *timeout = call_argument(call, 1, "timeout");
+    if (call_argument_count(call) != (block != NULL) + (timeout != NULL)) {
+        return PASS;
+    }
+    if (block != NULL && is_foreign(block)) {
+        return UNCLEAR;
+    }
+    if (block != NULL && PyObject_IsTrue(block) != 1) {
+        return PASS;
+    }
+    if (timeout == NULL || timeout == Py_None) {
+        return TRY_FIRST;
+    }
+    double seconds = seconds_of(timeout);
+    return seconds > 0.0 && seconds < 1e9 ? TRY_FIRST_TIMED : PASS;
+}
+
 #endif

@@ -8,11 +8,13 @@
 #include <sys/mman.h>
 
 struct hold;
+struct semaphore;
 
 struct entry {
     PyObject *lock;     /* borrowed, the key in the table; NULL when a handle owns the entry */
     struct hold *holds; /* owned, newest first */
     struct stack *stack; /* that made it; NULL: made before tracing */
+    struct semaphore *semaphore; /* owned, one block; of a SemLock only */
     uint64_t acquisitions, contended, wait_ns, hold_ns;
     uint32_t id;     /* 0: the place in the slab is free */
     uint32_t parent; /* id of the compound primitive whose inner lock it is, or 0 */

@@ -8,10 +8,20 @@
 #define LOCKTRACE_HOOKS_H
 
 #include "call.h"
-#include "ledger.h"
+#include "semaphores.h"
 
-enum lock_type { LOCK, RLOCK, LOCK_TYPES };
-enum operation { ACQUIRE, RELEASE, RELEASE_SAVE, ACQUIRE_RESTORE, AT_FORK_REINIT, CREATE, CREATE_HIDDEN };
+enum lock_type { LOCK, RLOCK, SEMLOCK, LOCK_TYPES };
+enum operation {
+    ACQUIRE,
+    RELEASE,
+    RELEASE_SAVE,
+    ACQUIRE_RESTORE,
+    AT_FORK_REINIT,
+    CREATE, /* from here on: functions, not methods */
+    CREATE_HIDDEN,
+    REBUILD,
+    LOAD_MODULE
+};
 enum { ALL_LEVELS = 1 << 30 };
 
 /* A slot is one method that we hook: its place in `slots`, its name, type and operation. */
@@ -32,10 +42,18 @@ enum { ALL_LEVELS = 1 << 30 };
     X(13, RLOCK, AT_FORK_REINIT, "_at_fork_reinit")                                               \
     X(14, LOCK, CREATE, "allocate_lock")                                                          \
     X(15, LOCK, CREATE, "allocate")                                                               \
-    X(16, LOCK, CREATE_HIDDEN, "_set_sentinel")
+    X(16, LOCK, CREATE_HIDDEN, "_set_sentinel")                                                   \
+    X(17, SEMLOCK, ACQUIRE, "acquire")                                                            \
+    X(18, SEMLOCK, ACQUIRE, "__enter__")                                                          \
+    X(19, SEMLOCK, RELEASE, "release")                                                            \
+    X(20, SEMLOCK, RELEASE, "__exit__")                                                           \
+    X(21, SEMLOCK, AT_FORK_REINIT, "_after_fork")                                                 \
+    X(22, SEMLOCK, REBUILD, "_rebuild")                                                           \
+    X(23, LOCK, LOAD_MODULE, "exec_dynamic")                                                      \
+    X(24, LOCK, LOAD_MODULE, "exec_builtin")
 
-enum { ACQUIRE_RESTORE_SLOT = 12, SLOT_COUNT = 17 };
-static const int ACQUIRE_SLOT[LOCK_TYPES] = {0, 7};
+enum { ACQUIRE_RESTORE_SLOT = 12, SLOT_COUNT = 25 };
+static const int ACQUIRE_SLOT[LOCK_TYPES] = {0, 7, 17};
 
 static struct {
     PyMethodDef *method; /* in the interpreter's own static table; NULL: not there */
@@ -45,7 +63,7 @@ static struct {
 } slots[SLOT_COUNT];
 
 static struct {
-    PyTypeObject *type; /* owned */
+    PyTypeObject *type; /* owned; NULL: not there yet */
     uint8_t kind;
     destructor dealloc;
     newfunc new;
@@ -78,12 +96,31 @@ HOT struct entry *lock_register(PyObject *lock, uint8_t kind, struct stack *stac
     return entry;
 }
 
+/* As `lock_register` for a SemLock that had `permits` at first. */
+COLD struct entry *semlock_register(PyObject *lock, int permits, const char *name,
+                                    struct stack *stack, int64_t parent)
+{
+    struct semaphore *semaphore = semaphore_new(lock, permits, name);
+    struct entry *entry = semaphore != NULL
+                              ? lock_register(lock, semlock_kind(lock), stack, parent)
+                              : &hidden_entry;
+    if (entry == &hidden_entry) {
+        free(semaphore);
+    } else {
+        entry->semaphore = semaphore;
+    }
+    return entry;
+}
+
 /* The lock's entry; one that was made before tracing, or by C code, gets it now, unlisted. */
 HOT struct entry *lock_entry(PyObject *lock, enum lock_type type)
 {
     struct entry *entry = table_find(lock);
     if (__builtin_expect(entry != NULL, 1)) {
         return entry;
+    }
+    if (type == SEMLOCK) {
+        return semlock_register(lock, PERMITS_UNKNOWN, NULL, NULL, 0);
     }
     return lock_register(lock, lock_types[type].kind, NULL, 0);
 }
@@ -98,6 +135,29 @@ static void lock_created(PyObject *lock, uint8_t kind, PyThreadState *ts)
     struct walk walk;
     walk_from(&walk, thread_frame(ts), CREATION_DEPTH);
     struct entry *entry = lock_register(lock, kind, stack_of(&walk), building_parent(actor));
+    if (entry != &hidden_entry) {
+        entry_list(entry);
+    }
+}
+
+/* Whether `object` is a SemLock whose end we see: a second import makes a second type. */
+HOT int is_semlock(PyObject *object)
+{
+    PyTypeObject *type = lock_types[SEMLOCK].type;
+    return Py_TYPE(object) == type || PyType_IsSubtype(Py_TYPE(object), type);
+}
+
+/* As `lock_created` for a SemLock; under `multiprocessing` its makers stand many deep. */
+COLD void semlock_created(PyObject *lock, int permits, const char *name, PyThreadState *ts)
+{
+    struct actor *actor = actor_here();
+    if (actor == NULL || table_find(lock) != NULL) {
+        return;
+    }
+    struct walk walk;
+    walk_from(&walk, thread_frame(ts), SEMLOCK_CREATION_DEPTH);
+    struct entry *entry =
+        semlock_register(lock, permits, name, stack_of(&walk), building_parent(actor));
     if (entry != &hidden_entry) {
         entry_list(entry);
     }
@@ -118,7 +178,9 @@ HOT PyThreadState *tracing_here(void)
 HOT void record_acquired(struct entry *entry, enum lock_type type, struct actor *actor, void *frame,
                          int depth)
 {
-    if (type == RLOCK) {
+    if (type == SEMLOCK) {
+        semaphore_acquired(entry, actor, frame);
+    } else if (type == RLOCK) {
         entry_acquired_again(entry, actor, frame, depth);
     } else {
         entry_acquired(entry, actor, 0, frame);
@@ -185,12 +247,12 @@ COLD PyObject *acquire_passing(const struct call *call, enum lock_type type)
 HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
 {
     PyThreadState *ts = tracing_here();
-    if (ts == NULL) {
+    if (ts == NULL || (type == SEMLOCK && !is_semlock(call->self))) {
         return call_original(call);
     }
     int timed = 0;
     if (!call_is_bare(call)) {
-        enum plan plan = plan_of(call);
+        enum plan plan = type == SEMLOCK ? plan_of_semaphore(call) : plan_of(call);
         if (plan == PASS) {
             return acquire_passing(call, type);
         }
@@ -223,8 +285,9 @@ HOT PyObject *hook_release(const struct call *call, enum lock_type type, int lev
     if (actor == NULL) {
         return call_original(call);
     }
-    struct hold *hold = type == RLOCK ? entry_released_again(entry, actor, levels)
-                                      : entry_released(entry, actor, 0);
+    struct hold *hold = type == SEMLOCK ? semaphore_released(entry, actor)
+                        : type == RLOCK ? entry_released_again(entry, actor, levels)
+                                        : entry_released(entry, actor, 0);
     PyObject *result = call_original(call);
     if (hold != NULL) {
         if (__builtin_expect(result != NULL, 1)) {
@@ -313,6 +376,35 @@ HOT PyObject *hook_create(const struct call *call, int hidden)
     return lock;
 }
 
+/* A SemLock comes from another process, by the name that the operating system knows. */
+COLD PyObject *hook_rebuild(const struct call *call)
+{
+    PyObject *lock = call_original(call);
+    PyThreadState *ts = lock != NULL ? tracing_here() : NULL;
+    if (ts != NULL && is_semlock(lock)) {
+        semlock_created(lock, PERMITS_UNKNOWN, NULL, ts);
+    }
+    return lock;
+}
+
+COLD void semlock_hook(PyObject *module);
+
+/* An extension module has been loaded: `_multiprocessing` may come long after us. */
+COLD PyObject *hook_load_module(const struct call *call)
+{
+    PyObject *result = call_original(call);
+    if (result != NULL && tracing_here() != NULL && PyModule_Check(call->args)) {
+        PyObject *name = PyModule_GetNameObject(call->args);
+        if (name == NULL) {
+            PyErr_Clear();
+        } else if (PyUnicode_CompareWithASCIIString(name, "_multiprocessing") == 0) {
+            semlock_hook(call->args);
+        }
+        Py_XDECREF(name);
+    }
+    return result;
+}
+
 HOT PyObject *dispatch(const struct call *call, enum lock_type type, enum operation operation)
 {
     switch (operation) {
@@ -322,7 +414,9 @@ HOT PyObject *dispatch(const struct call *call, enum lock_type type, enum operat
     case ACQUIRE_RESTORE: return hook_acquire_restore(call);
     case AT_FORK_REINIT: return hook_at_fork_reinit(call);
     case CREATE: return hook_create(call, 0);
-    default: return hook_create(call, 1);
+    case CREATE_HIDDEN: return hook_create(call, 1);
+    case REBUILD: return hook_rebuild(call);
+    default: return hook_load_module(call);
     }
 }
 
@@ -383,12 +477,18 @@ HOT void lock_gone(PyObject *lock)
     }
 }
 
-#define STAMP_TYPE(TYPE)                                                                          \
+#define STAMP_DEALLOC(TYPE)                                                                       \
     static void dealloc_##TYPE(PyObject *self)                                                    \
     {                                                                                             \
         lock_gone(self);                                                                          \
         lock_types[TYPE].dealloc(self);                                                           \
-    }                                                                                             \
+    }
+STAMP_DEALLOC(LOCK)
+STAMP_DEALLOC(RLOCK)
+STAMP_DEALLOC(SEMLOCK)
+#undef STAMP_DEALLOC
+
+#define STAMP_NEW(TYPE)                                                                           \
     static PyObject *new_##TYPE(PyTypeObject *type, PyObject *args, PyObject *kwargs)             \
     {                                                                                             \
         PyObject *lock = lock_types[TYPE].new(type, args, kwargs);                                \
@@ -398,12 +498,27 @@ HOT void lock_gone(PyObject *lock)
         }                                                                                         \
         return lock;                                                                              \
     }
-STAMP_TYPE(LOCK)
-STAMP_TYPE(RLOCK)
-#undef STAMP_TYPE
+STAMP_NEW(LOCK)
+STAMP_NEW(RLOCK)
+#undef STAMP_NEW
 
-static const destructor DEALLOC_HOOKS[LOCK_TYPES] = {dealloc_LOCK, dealloc_RLOCK};
-static const newfunc NEW_HOOKS[LOCK_TYPES] = {new_LOCK, new_RLOCK};
+/* SemLock(kind, value, maxvalue, name, unlink): it forgets the name if it unlinks it. */
+static PyObject *new_SEMLOCK(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    PyObject *lock = lock_types[SEMLOCK].new(type, args, kwargs);
+    PyThreadState *ts = lock != NULL ? tracing_here() : NULL;
+    if (ts != NULL && is_semlock(lock)) {
+        struct call call = {VARARGS_KEYWORDS, NULL, NULL, args, kwargs, NULL, 0, NULL};
+        PyObject *value = call_argument(&call, 1, "value"), *name = call_argument(&call, 3, "name");
+        int permits = PyLong_CheckExact(value) ? (int)PyLong_AsLong(value) : PERMITS_UNKNOWN;
+        semlock_created(lock, permits, PyUnicode_AsUTF8AndSize(name, NULL), ts);
+        PyErr_Clear();
+    }
+    return lock;
+}
+
+static const destructor DEALLOC_HOOKS[LOCK_TYPES] = {dealloc_LOCK, dealloc_RLOCK, dealloc_SEMLOCK};
+static const newfunc NEW_HOOKS[LOCK_TYPES] = {new_LOCK, new_RLOCK, new_SEMLOCK};
 
 /* Subclasses have copied `tp_new`, and CPython compares the copies with the original. */
 COLD void retarget_new(PyTypeObject *type, newfunc from, newfunc to)
@@ -451,14 +566,15 @@ COLD PyMethodDef *method_of_module(PyObject *module, const char *name)
     return method;
 }
 
+/* `module`: where the slot's function is, if it is no method. */
 COLD const char *find_slot(int i, PyObject *module)
 {
-    int creates = SLOT_ROWS[i].operation >= CREATE;
-    PyMethodDef *method = creates ? method_of_module(module, SLOT_ROWS[i].name)
-                                  : method_of_type(lock_types[SLOT_ROWS[i].type].type,
-                                                   SLOT_ROWS[i].name);
+    int function = SLOT_ROWS[i].operation >= CREATE;
+    PyMethodDef *method = function ? method_of_module(module, SLOT_ROWS[i].name)
+                                   : method_of_type(lock_types[SLOT_ROWS[i].type].type,
+                                                    SLOT_ROWS[i].name);
     if (method == NULL) {
-        int optional = creates || strstr(SLOT_ROWS[i].name, "_lock") != NULL;
+        int optional = function || strstr(SLOT_ROWS[i].name, "_lock") != NULL;
         return optional ? NULL : "a lock type lacks a method that is to be traced";
     }
     enum convention convention = convention_of(method->ml_flags);
@@ -490,11 +606,59 @@ COLD const char *find_type(enum lock_type i, PyObject *module, const char *name)
     return NULL;
 }
 
+/* The offset of a C member of `type`, or -1. */
+COLD Py_ssize_t member_offset(PyTypeObject *type, const char *name)
+{
+    PyObject *descr = PyObject_GetAttrString((PyObject *)type, name);
+    Py_ssize_t offset = -1;
+    if (descr == NULL) {
+        PyErr_Clear();
+    } else if (Py_TYPE(descr) == &PyMemberDescr_Type) {
+        offset = AT(PyMemberDef *, descr, DESCR_METHOD)->offset;
+    }
+    Py_XDECREF(descr);
+    return offset;
+}
+
+COLD const char *find_semlock_members(PyTypeObject *type)
+{
+    semlock_members.handle = member_offset(type, "handle");
+    semlock_members.kind = member_offset(type, "kind");
+    semlock_members.maxvalue = member_offset(type, "maxvalue");
+    semlock_members.name = member_offset(type, "name");
+    int known = semlock_members.handle > 0 && semlock_members.kind > 0 &&
+                semlock_members.maxvalue > 0 && semlock_members.name > 0;
+    return known ? NULL : "SemLock is not laid out as expected";
+}
+
+COLD void hooks_arm_type(enum lock_type type);
+
+/* Trace SemLock too, if it is as we know it; `module` is `_multiprocessing`. */
+COLD void semlock_hook(PyObject *module)
+{
+    if (lock_types[SEMLOCK].type == NULL) {
+        const char *wrong = find_type(SEMLOCK, module, "SemLock");
+        if (wrong == NULL) {
+            wrong = find_semlock_members(lock_types[SEMLOCK].type);
+        }
+        for (int i = 0; i < SLOT_COUNT; i++) {
+            if (SLOT_ROWS[i].type == SEMLOCK && wrong == NULL) {
+                wrong = find_slot(i, (PyObject *)lock_types[SEMLOCK].type);
+            }
+        }
+        if (wrong != NULL || slots[ACQUIRE_SLOT[SEMLOCK]].convention != FASTCALL_KEYWORDS) {
+            Py_CLEAR(lock_types[SEMLOCK].type);
+            return;
+        }
+    }
+    hooks_arm_type(SEMLOCK);
+}
+
 /* Returns why the lock types cannot be hooked, or NULL. Changes nothing in them. */
 COLD const char *find_hooks(void)
 {
-    PyObject *module = PyImport_ImportModule("_thread");
-    if (module == NULL) {
+    PyObject *module = PyImport_ImportModule("_thread"), *imp = PyImport_ImportModule("_imp");
+    if (module == NULL || imp == NULL) {
         PyErr_Clear();
         return "there is no _thread module";
     }
@@ -503,32 +667,44 @@ COLD const char *find_hooks(void)
         wrong = find_type(RLOCK, module, "RLock");
     }
     for (int i = 0; wrong == NULL && i < SLOT_COUNT; i++) {
-        wrong = find_slot(i, module);
+        if (SLOT_ROWS[i].type != SEMLOCK) {
+            wrong = find_slot(i, SLOT_ROWS[i].operation == LOAD_MODULE ? imp : module);
+        }
     }
-    for (int type = 0; wrong == NULL && type < LOCK_TYPES; type++) {
+    for (int type = 0; wrong == NULL && type < SEMLOCK; type++) {
         enum convention convention = slots[ACQUIRE_SLOT[type]].convention;
         if (convention != VARARGS_KEYWORDS && convention != FASTCALL_KEYWORDS) {
             wrong = "acquire has a calling convention that this build does not know";
         }
     }
     Py_DECREF(module);
+    Py_DECREF(imp);
     return wrong;
+}
+
+COLD void hooks_arm_type(enum lock_type type)
+{
+    for (int i = 0; i < SLOT_COUNT; i++) {
+        if (SLOT_ROWS[i].type == type && slots[i].method != NULL) {
+            slots[i].method->ml_meth = slots[i].hook;
+        }
+    }
+    AT(destructor, lock_types[type].type, TYPE_DEALLOC) = DEALLOC_HOOKS[type];
+    if (lock_types[type].new != NULL) {
+        retarget_new(lock_types[type].type, lock_types[type].new, NEW_HOOKS[type]);
+    }
 }
 
 COLD void hooks_arm(void)
 {
-    for (int i = 0; i < SLOT_COUNT; i++) {
-        if (slots[i].method != NULL) {
-            slots[i].method->ml_meth = slots[i].hook;
-        }
-    }
-    for (int i = 0; i < LOCK_TYPES; i++) {
-        AT(destructor, lock_types[i].type, TYPE_DEALLOC) = DEALLOC_HOOKS[i];
-        if (lock_types[i].new != NULL) {
-            retarget_new(lock_types[i].type, lock_types[i].new, NEW_HOOKS[i]);
-        }
-    }
+    hooks_arm_type(LOCK);
+    hooks_arm_type(RLOCK);
     armed = 1;
+    PyObject *semlock_module = /* borrowed */
+        PyDict_GetItemString(PyImport_GetModuleDict(), "_multiprocessing");
+    if (semlock_module != NULL) {
+        semlock_hook(semlock_module);
+    }
 }
 
 COLD void hooks_disarm(void)
@@ -539,7 +715,7 @@ COLD void hooks_disarm(void)
             slots[i].method->ml_meth = slots[i].saved;
         }
     }
-    for (int i = 0; i < LOCK_TYPES; i++) {
+    for (int i = 0; i < LOCK_TYPES && lock_types[i].type != NULL; i++) {
         if (AT(destructor, lock_types[i].type, TYPE_DEALLOC) == DEALLOC_HOOKS[i]) {
             AT(destructor, lock_types[i].type, TYPE_DEALLOC) = lock_types[i].dealloc;
         }

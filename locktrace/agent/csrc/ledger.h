@@ -44,6 +44,7 @@ static struct hold *spare_holds;
 static uint32_t spare_hold_count;
 static uint64_t last_ref; /* of holds and waits */
 static uint32_t fresh_entries;
+static uint8_t counting_kind; /* of `threading`'s semaphores */
 
 HOT struct hold *hold_new(void)
 {
@@ -143,6 +144,7 @@ static void entry_free(struct entry *entry)
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
     fresh_entries -= entry->fresh;
+    free(entry->semaphore);
     entry_release_memory(entry);
 }
 

@@ -9,7 +9,7 @@
 #ifndef LOCKTRACE_LOOK_H
 #define LOCKTRACE_LOOK_H
 
-#include "ledger.h"
+#include "semaphores.h"
 
 struct ids {
     uint64_t *at;
@@ -91,11 +91,10 @@ COLD size_t gather_reached(const struct entry *entry, struct reached *reached, s
     return count;
 }
 
-static uint8_t counting_kind; /* semaphores: a loop may take many permits by design */
-
 COLD void mark_repeated(struct entry *entry, uint64_t born_before, struct ids *marked)
 {
-    if (entry->kind == counting_kind) {
+    int counts = entry->semaphore != NULL && entry->semaphore->form == COUNTING;
+    if (counts || entry->kind == counting_kind) { /* a loop may take many permits by design */
         return;
     }
     size_t room = entry->hold_count + 64;
@@ -155,6 +154,9 @@ COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marke
     uint64_t now = clock_ns(), born_before = now > settled_ns ? now - settled_ns : 0;
     FOR_EACH_ENTRY(entry)
     {
+        if (entry->semaphore != NULL) {
+            semaphore_reconcile(entry);
+        }
         if (entry->holds == NULL) {
             continue;
         }

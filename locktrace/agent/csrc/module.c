@@ -433,6 +433,7 @@ static PyObject *core_forked(PyObject *self, PyObject *unused)
     if (survivor != NULL) {
         survivor->native_id = (uint32_t)syscall(SYS_gettid);
     }
+    semaphores_forked();
     return none();
 }
 
@@ -467,6 +468,22 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
+COLD int name_semlock_kinds(void)
+{
+    static const char *const NAMES[] = {"Lock", "RLock", "BoundedSemaphore", "Semaphore"};
+    uint8_t *indices[] = {&semlock_kinds.lock, &semlock_kinds.rlock, &semlock_kinds.bounded,
+                          &semlock_kinds.semaphore};
+    for (int i = 0; i < 4; i++) {
+        PyObject *kind = PyUnicode_FromFormat("multiprocessing.%s", NAMES[i]);
+        if (kind == NULL) {
+            return -1;
+        }
+        *indices[i] = kind_index(kind);
+        Py_DECREF(kind);
+    }
+    return 0;
+}
+
 COLD const char *start(void)
 {
     if (our_interp != NULL || PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
@@ -499,6 +516,9 @@ COLD const char *start(void)
     Py_DECREF(counting);
     Py_DECREF(lock);
     Py_DECREF(rlock);
+    if (name_semlock_kinds() < 0) {
+        return "there is no memory";
+    }
     frame_type = Py_TYPE((PyObject *)PyEval_GetFrame()); /* there is one: see check_walk */
     Py_INCREF(frame_type);
     clock_start();

@@ -12,6 +12,7 @@
 struct row {
     uint64_t cell[9];
     PyObject *text; /* owned, str or NULL */
+    char *os_name;  /* owned; of a SemLock, or NULL */
 };
 
 struct rows {
@@ -55,6 +56,7 @@ COLD PyObject *rows_list(struct rows *rows, PyObject *(*make)(const struct row *
         }
         Py_XDECREF(tuple);
         Py_XDECREF(rows->at[i].text);
+        free(rows->at[i].os_name);
     }
     free(rows->at);
     return list;
@@ -74,13 +76,16 @@ COLD void copy_lock(struct rows *rows, const struct entry *entry)
         row->cell[3] = (uintptr_t)entry->lock;
         row->text = kinds[entry->kind];
         Py_XINCREF(row->text);
+        if (entry->semaphore != NULL && entry->semaphore->name[0] != '\0') {
+            row->os_name = strdup(entry->semaphore->name);
+        }
     }
 }
 
 COLD PyObject *make_lock(const struct row *row)
 {
-    return Py_BuildValue("(KOKKK)", row->cell[0], row->text != NULL ? row->text : Py_None,
-                         row->cell[1], row->cell[2], row->cell[3]);
+    return Py_BuildValue("(KOKKKz)", row->cell[0], row->text != NULL ? row->text : Py_None,
+                         row->cell[1], row->cell[2], row->cell[3], row->os_name);
 }
 
 COLD PyObject *rows_locks(int only_fresh)
