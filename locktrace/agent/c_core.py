@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from itertools import count
+from typing import Any
 
 from locktrace.agent import _core
 from locktrace.agent.ledger import NO_LABEL, Label, Stack
@@ -25,6 +26,7 @@ from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
 DEPTH = 8  # frames of a hold or wait
 MAX_QUEUED_LABELS = 16_384
+MIN_NAMES = 256  # given names that are kept before those of locks that are gone are looked for
 
 
 class CRecorder:
@@ -39,22 +41,38 @@ class CRecorder:
     waiting = staticmethod(_core.waiting)
     waited = staticmethod(_core.waited)
     build = staticmethod(_core.build)
+    thread = staticmethod(_core.thread)
+    task = staticmethod(_core.task)
+    finished = staticmethod(_core.finished)
 
     def __init__(self) -> None:
+        self.given_names: dict[int, str] = {}
         self.listening = False
         self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_LABELS)
         self._next_label = count(1).__next__
+        self._prune_at = MIN_NAMES
 
-    def relabel(self, text: str, /) -> Label:
+    def relabel(self, text: str, actor: Any = None, /) -> Label:
         label = (self._next_label(), text)
-        before = _core.set_label(label)
+        before = _core.set_label(label, actor)
         self._tell(label)
         return before or NO_LABEL
 
-    def put_label(self, label: Label, /) -> None:
-        _core.set_label(label)
+    def put_label(self, label: Label, actor: Any = None, /) -> None:
+        _core.set_label(label, actor)
         if label[0]:
             self._tell(label)
+
+    def call(self, lock: Any, name: str, /) -> None:
+        id = _core.id_of(lock)
+        if not id:
+            return
+        if len(self.given_names) >= self._prune_at:
+            alive = {row[0] for row in _core.locks()}
+            for gone in [id for id in list(self.given_names) if id not in alive]:
+                self.given_names.pop(gone, None)
+            self._prune_at = 2 * len(self.given_names) + MIN_NAMES
+        self.given_names[id] = name
 
     def _tell(self, label: Label) -> None:
         if self.listening:
@@ -88,6 +106,9 @@ class CLedger:
 
     def actors(self) -> list[ActorRow]:
         return [ActorRow(*row) for row in _core.actors()]
+
+    def given_name(self, id: int) -> str:
+        return self._recorder.given_names.get(id, "")
 
     def stack(self, id: int) -> Stack:
         known = self._stacks.get(id)

@@ -65,7 +65,8 @@ class Encoder:
         kind = names.lock_kind(row.kind, row.stack)
         if not name:
             parent = self._names.of(row.parent) if row.parent is not None else ""
-            name = self._names.give(row.id, names.lock_name(kind, row.stack, parent))
+            name = self._ledger.given_name(row.id) or names.lock_name(kind, row.stack, parent)
+            name = self._names.give(row.id, name)
         site = names.site_of(row.stack) if row.stack is not None else None
         return [row.id, kind, name, site, row.parent, row.address, row.os_name]
 
@@ -82,6 +83,8 @@ class Encoder:
         )
 
     def _actor_row(self, actor: ActorRow) -> list[Any]:
+        if actor.name is not None:
+            return [actor.id, actor.name, "task", actor.native_id, actor.label, actor.ended]
         thread = threading._active.get(actor.ident)  # type: ignore[attr-defined]
         if thread is not None and not actor.ended:
             self._actor_names[actor.id] = thread.name

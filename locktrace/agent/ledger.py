@@ -37,7 +37,10 @@ class Stack:
 
 
 class Actor:
-    """A thread. `building` is the compound primitive whose constructor it is in."""
+    """A thread, or a task: then it has a `name`, and `ident` is the thread that runs it.
+
+    `building` is the compound primitive whose constructor it is in.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -46,12 +49,14 @@ class Actor:
         "id",
         "ident",
         "label",
+        "name",
         "native_id",
         "waits",
     )
 
-    def __init__(self, id: int, ident: int, native_id: int) -> None:
+    def __init__(self, id: int, ident: int, native_id: int, name: str | None = None) -> None:
         self.id = id
+        self.name = name
         self.ident = ident
         self.native_id = native_id
         self.label = NO_LABEL
@@ -66,7 +71,8 @@ class Entry:
     `parent` is the compound primitive whose inner lock it is; `depth` counts how often the
     holder of a re-entrant one has taken it; `unlisted` counts holds beyond MAX_LISTED_HOLDS,
     `surplus` permits that were given before anybody had taken them. `address` is that of the
-    interpreter's lock object, 0 for what is not one.
+    interpreter's lock object, 0 for what is not one. A `quiet` one is not told of before
+    somebody waits for it, or holds it for long.
     """
 
     __slots__ = (
@@ -81,6 +87,7 @@ class Entry:
         "id",
         "kind",
         "parent",
+        "quiet",
         "stack",
         "surplus",
         "unlisted",
@@ -97,6 +104,7 @@ class Entry:
         self.depth = 0
         self.unlisted = 0
         self.surplus = 0
+        self.quiet = False
         self.acquisitions = 0
         self.contended = 0
         self.wait_ns = 0
@@ -115,6 +123,7 @@ class Hold(NamedTuple):
 
     A frame object stays at its address for as long as its function runs, so a live stack
     without that address proves that the function has returned; its presence proves nothing.
+    0: no frame is, as for what a task holds, or a thread holds by existing.
     """
 
     id: int

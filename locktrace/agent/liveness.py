@@ -31,7 +31,9 @@ def find_left_behind(
     for entry in entries:
         repeated = _repeated(entry)
         for hold in list(entry.holds):
-            if hold.id in known or not hold.stack.judgeable or now - hold.since < settled_ns:
+            if not hold.frame_id or not hold.stack.judgeable:
+                continue
+            if hold.id in known or now - hold.since < settled_ns:
                 continue
             ident = hold.actor.ident
             if ident not in running:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from types import FrameType
+from typing import Any
 
 from locktrace.agent.ledger import NO_LABEL, Actor, Entry, Hold, Label, Stack, Wait
 
@@ -12,19 +13,21 @@ class OffRecorder:
 
     def __init__(self) -> None:
         self._entry = Entry(0, "", None, None)
-        actor = Actor(0, 0, 0)
-        self._wait = Wait(0, self._entry, actor, False, False, Stack(0, (), 0, False), 0, 0)
+        self._actor = Actor(0, 0, 0)
+        self._wait = Wait(0, self._entry, self._actor, False, False, Stack(0, (), 0, False), 0, 0)
 
-    def create(self, kind: str, frame: FrameType | None) -> Entry | None:
+    def create(self, kind: str, frame: FrameType | None, quiet: bool = False) -> Entry | None:
         return None
 
-    def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
+    def acquired(
+        self, entry: Entry, shared: bool, frame: FrameType | None, actor: Actor | None = None
+    ) -> None:
         pass
 
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
         pass
 
-    def released(self, entry: Entry, shared: bool) -> Hold | None:
+    def released(self, entry: Entry, shared: bool, actor: Actor | None = None) -> Hold | None:
         return None
 
     def released_again(self, entry: Entry, depth: int) -> Hold | None:
@@ -33,7 +36,14 @@ class OffRecorder:
     def restore(self, entry: Entry, hold: Hold | None) -> None:
         pass
 
-    def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
+    def waiting(
+        self,
+        entry: Entry,
+        shared: bool,
+        timed: bool,
+        frame: FrameType | None,
+        actor: Actor | None = None,
+    ) -> Wait:
         return self._wait
 
     def waited(self, wait: Wait) -> None:
@@ -42,10 +52,22 @@ class OffRecorder:
     def build(self, entry: Entry | None) -> Entry | None:
         return None
 
-    def relabel(self, text: str) -> Label:
+    def relabel(self, text: str, actor: Actor | None = None) -> Label:
         return NO_LABEL
 
-    def put_label(self, label: Label) -> None:
+    def put_label(self, label: Label, actor: Actor | None = None) -> None:
+        pass
+
+    def thread(self, ident: int, native_id: int) -> Actor:
+        return self._actor
+
+    def task(self, name: str, ident: int, native_id: int) -> Actor:
+        return self._actor
+
+    def finished(self, actor: Actor) -> None:
+        pass
+
+    def call(self, lock: Any, name: str) -> None:
         pass
 
 

@@ -12,6 +12,7 @@ from collections import deque
 from itertools import count
 from time import monotonic_ns
 from types import FrameType
+from typing import Any
 from weakref import WeakValueDictionary, ref
 
 from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
@@ -20,6 +21,7 @@ from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, 
 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
+MAX_FORETOLD = 256  # threads that somebody waits for and that have touched no lock yet
 
 
 class _Life:
@@ -58,40 +60,47 @@ class PythonRecorder:
         self.next_ref = count(1).__next__  # holds and waits
         self.next_seq = count(1).__next__
         self._presence = threading.local()
+        self._foretold: dict[int, Actor] = {}
+        self.given_names: dict[int, str] = {}
 
     # -- the hot path
 
-    def acquired(self, entry: Entry, shared: bool, frame: FrameType) -> None:
-        try:
-            actor: Actor = self._presence.actor
-        except AttributeError:
-            actor = self.actor()
+    def acquired(
+        self, entry: Entry, shared: bool, frame: FrameType | None, actor: Actor | None = None
+    ) -> None:
         if shared and entry.surplus:
             entry.surplus -= 1
             entry.acquisitions += 1
             return
-        stack = self.stacks.of(frame)
-        if stack.site_steps:
-            frame = frame_out(frame, stack.site_steps)
+        frame_id = 0
+        stack = self.stacks.of(frame) if frame is not None else self.stacks.unknown
+        if actor is None:
+            try:
+                actor = self._presence.actor
+            except AttributeError:
+                actor = self.actor()
+            if frame is not None:
+                frame_id = id(frame_out(frame, stack.site_steps) if stack.site_steps else frame)
         now = monotonic_ns()
-        fields = (self.next_ref(), actor, shared, stack, id(frame), now, actor.label, 0)
+        fields = (self.next_ref(), actor, shared, stack, frame_id, now, actor.label, 0)
         entry.acquisitions += 1
         if len(entry.holds) < MAX_LISTED_HOLDS:
             entry.holds.append(_hold(Hold, fields))
         else:
             entry.unlisted += 1
-        if self.listening:
+        if self.listening and not entry.quiet:
             self._event(now, fields[0], entry, actor, stack.id, actor.label[0], ACQUIRED, shared)
 
-    def released(self, entry: Entry, shared: bool) -> Hold | None:
+    def released(self, entry: Entry, shared: bool, actor: Actor | None = None) -> Hold | None:
         holds = entry.holds
         if not holds:
             _release_unheld(entry, shared)
             return None
-        try:
-            actor: Actor = self._presence.actor
-        except AttributeError:
-            actor = self.actor()
+        if actor is None:
+            try:
+                actor = self._presence.actor
+            except AttributeError:
+                actor = self.actor()
         hold: Hold | None = holds[-1]
         if not shared and hold.actor is actor and not hold.shared:  # type: ignore[union-attr]
             holds.pop()  # an exclusive hold is alone, so nobody can have come in between
@@ -104,19 +113,30 @@ class PythonRecorder:
         if self.left_behind and hold.id in self.left_behind:
             self.left_behind.discard(hold.id)
             hold.stack.late_releases += 1
-        if self.listening:
+        if self.listening and not entry.quiet:
             self._event(now, hold.id, entry, actor, 0, 0, RELEASED, shared)
         return hold
 
-    def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType) -> Wait:
-        actor = self.actor()
-        if actor.waits:
-            self._drop_stale_waits(actor, frame)
-        stack = self.stacks.of(frame)
-        if stack.site_steps:
-            frame = frame_out(frame, stack.site_steps)
+    def waiting(
+        self,
+        entry: Entry,
+        shared: bool,
+        timed: bool,
+        frame: FrameType | None,
+        actor: Actor | None = None,
+    ) -> Wait:
+        frame_id = 0
+        stack = self.stacks.of(frame) if frame is not None else self.stacks.unknown
+        if actor is None:
+            actor = self.actor()
+            if frame is not None:
+                if actor.waits:
+                    self._drop_stale_waits(actor, frame)
+                frame_id = id(frame_out(frame, stack.site_steps))
+        if entry.quiet:
+            self.list(entry)
         now = monotonic_ns()
-        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, id(frame), now)
+        wait = Wait(self.next_ref(), entry, actor, shared, timed, stack, frame_id, now)
         actor.waits.append(wait)
         entry.contended += 1
         if self.listening:
@@ -171,32 +191,49 @@ class PythonRecorder:
             entry.surplus -= entry.surplus > 0
             return
         entry.holds.append(hold)
-        if self.listening:
-            stack_id, label_id = hold.stack.id, hold.label[0]
-            flags = hold.shared | hold.flags
-            self._event(hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, flags)
+        if self.listening and not entry.quiet:
+            self._tell_hold(entry, hold)
 
-    def create(self, kind: str, frame: FrameType | None) -> Entry | None:
+    def _tell_hold(self, entry: Entry, hold: Hold) -> None:
+        stack_id, label_id, flags = hold.stack.id, hold.label[0], hold.shared | hold.flags
+        self._event(hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, flags)
+
+    def create(self, kind: str, frame: FrameType | None, quiet: bool = False) -> Entry | None:
         parent = self.actor().building
         if parent is HIDDEN:
             return None
         stack = self.stacks.of(frame, CREATION_DEPTH) if frame is not None else None
         entry = Entry(self.next_id(), kind, stack, parent)
+        entry.quiet = quiet
         self.adopt(entry)
         return entry
 
+    def list(self, entry: Entry) -> None:
+        """Observers are told of `entry` from now on, its holds so far included."""
+        entry.quiet = False
+        if self.listening:
+            self.born.append(entry.id)
+            for hold in [*entry.holds]:
+                self._tell_hold(entry, hold)
+
+    def call(self, lock: Any, name: str) -> None:
+        entry = lock if isinstance(lock, Entry) else getattr(lock, "_entry", None)
+        if entry is not None:
+            self.given_names[entry.id] = name
+
     def adopt(self, entry: Entry) -> None:
-        """List `entry`, for as long as its lock keeps it alive."""
-        id, entries = entry.id, self.entries
+        """Keep `entry`, for as long as its lock keeps it alive."""
+        id, entries, names = entry.id, self.entries, self.given_names
 
         def destroyed(_: ref[Entry]) -> None:
             entries.pop(id, None)
+            names.pop(id, None)
             if self.listening:
                 now, seq = monotonic_ns(), self.next_seq()
                 self.events.append((seq, now, 0, id, 0, 0, 0, DESTROYED, 0))
 
         entries[id] = ref(entry, destroyed)
-        if self.listening:
+        if self.listening and not entry.quiet:
             self.born.append(id)
 
     def actor(self) -> Actor:
@@ -206,26 +243,48 @@ class PythonRecorder:
             pass
         else:
             return known
-        actor = Actor(self.next_id(), get_ident(), get_native_id())
-        self.actors[actor.id] = actor
+        actor = self._foretold.pop(get_ident(), None) if self._foretold else None
+        if actor is None or actor.native_id != get_native_id():
+            actor = self._add_actor(get_ident(), get_native_id())
         self._presence.life = _Life(actor)
         self._presence.actor = actor
         return actor
+
+    def _add_actor(self, ident: int, native_id: int, name: str | None = None) -> Actor:
+        actor = Actor(self.next_id(), ident, native_id, name)
+        self.actors[actor.id] = actor
+        return actor
+
+    def thread(self, ident: int, native_id: int) -> Actor:
+        for row in self.actors.valuerefs():
+            actor = row()
+            if actor is None or actor.ended or actor.name is not None:
+                continue
+            if (actor.ident, actor.native_id) == (ident, native_id):
+                return actor
+        while len(self._foretold) >= MAX_FORETOLD:
+            self._foretold.pop(next(iter(self._foretold)), None)
+        self._foretold[ident] = foretold = self._add_actor(ident, native_id)
+        return foretold
+
+    def task(self, name: str, ident: int, native_id: int) -> Actor:
+        return self._add_actor(ident, native_id, name)
+
+    def finished(self, actor: Actor) -> None:
+        actor.ended = True
 
     def build(self, entry: Entry | None) -> Entry | None:
         actor = self.actor()
         before, actor.building = actor.building, entry
         return before
 
-    def relabel(self, text: str) -> Label:
-        """Give the calling thread a label; returns the one it had."""
-        actor = self.actor()
-        before = actor.label
-        self.put_label((self.next_label(), text))
+    def relabel(self, text: str, actor: Actor | None = None) -> Label:
+        before = (actor or self.actor()).label
+        self.put_label((self.next_label(), text), actor)
         return before
 
-    def put_label(self, label: Label) -> None:
-        self.actor().label = label
+    def put_label(self, label: Label, actor: Actor | None = None) -> None:
+        (actor or self.actor()).label = label
         if self.listening and label[0]:
             self.labels.append(label)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic_ns
 from typing import Any
 
 from locktrace.agent import liveness
@@ -29,6 +30,7 @@ class PythonLedger:
     def __init__(self, recorder: PythonRecorder) -> None:
         self._recorder = recorder
         self._last_seq = 0
+        self._told_ended: set[int] = set()
 
     def listen(self, on: bool) -> None:
         if on and not self._recorder.listening:
@@ -36,20 +38,20 @@ class PythonLedger:
         self._recorder.listening = on
 
     def locks(self) -> list[LockRow]:
-        return [_lock_row(entry) for entry in self._entries()]
+        return [_lock_row(entry) for entry in self._listed()]
 
     def totals(self) -> list[TotalsRow]:
         return [
             (e.id, e.acquisitions, e.contended, e.wait_ns, e.hold_ns, e.foreign_releases,
              e.unlisted)
-            for e in self._entries()
+            for e in self._listed()
         ]  # fmt: skip
 
     def holds(self) -> list[HoldRow]:
         known = self._recorder.left_behind
         return [
             _hold_row(entry, hold, hold.id in known)
-            for entry in self._entries()
+            for entry in self._listed()
             for hold in list(entry.holds)
         ]
 
@@ -57,7 +59,13 @@ class PythonLedger:
         return [_wait_row(wait) for actor in self._actors() for wait in list(actor.waits)]
 
     def actors(self) -> list[ActorRow]:
-        return [ActorRow(a.id, a.ident, a.native_id, a.label[1], a.ended) for a in self._actors()]
+        return [
+            ActorRow(a.id, a.ident, a.native_id, a.label[1], a.ended, a.name)
+            for a in self._actors()
+        ]
+
+    def given_name(self, id: int) -> str:
+        return self._recorder.given_names.get(id, "")
 
     def stack(self, id: int) -> Stack:
         return self._recorder.stacks.by_id[id]
@@ -86,16 +94,15 @@ class PythonLedger:
 
     def look(self, settled_ns: int = SETTLED_NS) -> Look:
         actors = self._actors()
-        ended_before = {actor.id for actor in actors if actor.ended}
         known = self._recorder.left_behind
+        self._list_settled(settled_ns)
         found = liveness.find_left_behind(self._entries(), actors, known, settled_ns)
         if known:  # some of them may have gone with their lock
             known.intersection_update(h.id for entry in self._entries() for h in list(entry.holds))
         known.update(hold.id for hold in found)
-        return Look(
-            [hold.id for hold in found if not hold.stack.late_releases],
-            [a.id for a in actors if a.ended and a.id not in ended_before],
-        )
+        ended = {actor.id for actor in actors if actor.ended}
+        news, self._told_ended = ended - self._told_ended, ended
+        return Look([hold.id for hold in found if not hold.stack.late_releases], sorted(news))
 
     def forget_holds(self) -> None:
         self._recorder.forget_holds()
@@ -103,8 +110,17 @@ class PythonLedger:
     def forked(self) -> None:
         self._recorder.forked()
 
+    def _list_settled(self, settled_ns: int) -> None:
+        before = monotonic_ns() - settled_ns
+        for entry in self._entries():
+            if entry.quiet and any(hold.since <= before for hold in list(entry.holds)):
+                self._recorder.list(entry)
+
     def _entries(self) -> list[Entry]:
         return live(self._recorder)
+
+    def _listed(self) -> list[Entry]:
+        return [entry for entry in self._entries() if not entry.quiet]
 
     def _actors(self) -> list[Actor]:
         return live_actors(self._recorder)

@@ -41,13 +41,15 @@ class LockRow(NamedTuple):
 
 
 class ActorRow(NamedTuple):
-    """A thread that has touched a lock; `ident` is what `threading` knows it by."""
+    """A thread that has touched a lock, `ident` being what `threading` knows it by; or a task,
+    which has a `name`, and the ids of the thread that runs it."""
 
     id: int
     ident: int
     native_id: int
     label: str
     ended: bool
+    name: str | None = None
 
 
 class Batch(NamedTuple):
@@ -93,6 +95,10 @@ class Ledger(Protocol):
 
     def stack(self, id: int) -> Stack:
         """The stack of that id, which a hold, a wait or an event has named."""
+        ...
+
+    def given_name(self, id: int) -> str:
+        """What lock `id` was named by `Recorder.call`, or nothing."""
         ...
 
     def drain_events(self) -> tuple[list[Batch], int]:

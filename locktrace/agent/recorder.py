@@ -9,7 +9,9 @@ The order is part of the contract, because it is what keeps the ledger true with
 - otherwise call `waiting` before blocking and `waited` after, whatever came of it, then
   `acquired` when the lock was got;
 - call `released` *before* the real release, and `restore` if the real release then failed;
-- `frame` is the caller's frame, the tracer's own left out.
+- `frame` is the caller's frame, the tracer's own left out; None where there is none;
+- `actor` says who acts if it is not the calling thread. A hold of one that is named so is
+  left behind when its actor has ended, not when a function returns.
 
 No method raises for what the target does, blocks, takes a lock or logs. An exception that
 does come out of one is the tracer's own fault or arrived from a signal handler: see `faults`.
@@ -26,28 +28,32 @@ from locktrace.agent.ledger import Label
 Entry = Any
 Hold = Any
 Wait = Any
+Actor = Any
 
 
 class Recorder(Protocol):
     """What a core offers to the primitives."""
 
-    def create(self, kind: str, frame: FrameType | None, /) -> Entry | None:
+    def create(self, kind: str, frame: FrameType | None, quiet: bool = False, /) -> Entry | None:
         """A new lock of `kind`; `frame` is None when it existed before tracing began.
 
-        None for a lock that is not to be traced.
+        Observers are not told of a `quiet` one before somebody waits for it, or holds it for
+        long. None for a lock that is not to be traced.
         """
         ...
 
-    def acquired(self, entry: Entry, shared: bool, frame: FrameType, /) -> None:
-        """The calling thread now holds the lock."""
+    def acquired(
+        self, entry: Entry, shared: bool, frame: FrameType | None, actor: Actor = None, /
+    ) -> None:
+        """The calling thread, or `actor`, now holds the lock."""
         ...
 
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int, /) -> None:
         """As `acquired` for a lock that its holder may take again, taken `depth` times at once."""
         ...
 
-    def released(self, entry: Entry, shared: bool, /) -> Hold | None:
-        """The calling thread is about to release; the hold that ends, None if none is known."""
+    def released(self, entry: Entry, shared: bool, actor: Actor = None, /) -> Hold | None:
+        """It is about to be released; the hold that ends, None if none is known."""
         ...
 
     def released_again(self, entry: Entry, depth: int, /) -> Hold | None:
@@ -58,8 +64,16 @@ class Recorder(Protocol):
         """The release that `hold` was given up for has failed: put it back."""
         ...
 
-    def waiting(self, entry: Entry, shared: bool, timed: bool, frame: FrameType, /) -> Wait:
-        """The calling thread is about to block; `timed` if it gives up by itself."""
+    def waiting(
+        self,
+        entry: Entry,
+        shared: bool,
+        timed: bool,
+        frame: FrameType | None,
+        actor: Actor = None,
+        /,
+    ) -> Wait:
+        """The calling thread, or `actor`, is about to block; `timed` if it gives up by itself."""
         ...
 
     def waited(self, wait: Wait, /) -> None:
@@ -73,10 +87,26 @@ class Recorder(Protocol):
         """
         ...
 
-    def relabel(self, text: str, /) -> Label:
-        """Give the calling thread a label; returns the one it had."""
+    def relabel(self, text: str, actor: Actor = None, /) -> Label:
+        """Give the calling thread, or `actor`, a label; returns the one it had."""
         ...
 
-    def put_label(self, label: Label, /) -> None:
-        """Give the calling thread a label that it has had before."""
+    def put_label(self, label: Label, actor: Actor = None, /) -> None:
+        """Give the calling thread, or `actor`, a label that it has had before."""
+        ...
+
+    def thread(self, ident: int, native_id: int, /) -> Actor:
+        """The living thread of these ids, whether it has touched a lock yet or not."""
+        ...
+
+    def task(self, name: str, ident: int, native_id: int, /) -> Actor:
+        """A new task, which that thread runs."""
+        ...
+
+    def finished(self, actor: Actor, /) -> None:
+        """That task is done."""
+        ...
+
+    def call(self, lock: Any, name: str, /) -> None:
+        """Name a lock, given by itself or by its entry, where its making does not say it."""
         ...

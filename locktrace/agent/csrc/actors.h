@@ -1,8 +1,11 @@
-/* Actors: the threads that have touched a lock.
+/* Actors: the threads that have touched a lock, and the tasks that a primitive has told of.
  *
  * A thread finds its actor in thread-local storage. When the thread ends, a destructor marks
  * the actor ended; it runs without the GIL and does that only. The actor is freed, under the
- * GIL, once no hold and no wait names it.
+ * GIL, once no hold, no wait and no handle names it.
+ *
+ * A thread that somebody waits for before it has touched a lock is foretold: it finds the actor
+ * that was made for it when it comes.
  */
 #ifndef LOCKTRACE_ACTORS_H
 #define LOCKTRACE_ACTORS_H
@@ -21,16 +24,19 @@ struct actor {
     uint32_t id;
     uint32_t native_id;
     PyObject *label;    /* owned, tuple (id, text); NULL: none */
+    PyObject *name;     /* owned, str; of a task, NULL: a thread, whose name `threading` knows */
     PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
     struct wait *waits; /* newest first */
-    uint32_t named;     /* by how many holds and waits */
+    uint32_t named;     /* by how many holds, waits and handles */
     uint32_t label_id;
     atomic_bool ended;
-    uint8_t told; /* observers know that it has ended */
+    uint8_t told;     /* observers know that it has ended */
+    uint8_t foretold; /* its thread has not come yet */
 };
 
 static struct actor *actors;
 static uint32_t actors_living_at_sweep;
+static uint32_t foretold_actors;
 static pthread_key_t actor_key;
 static uint32_t last_id; /* of locks and actors: 32 bits on the wire */
 static __thread struct actor *actor_of_thread __attribute__((tls_model("initial-exec")));
@@ -58,7 +64,9 @@ COLD void sweep_actors(void)
         struct actor *actor = *at;
         if (atomic_load(&actor->ended) && actor->named == 0 && actor->building == NULL) {
             *at = actor->next;
+            foretold_actors -= actor->foretold;
             Py_XDECREF(actor->label);
+            Py_XDECREF(actor->name);
             free(actor);
         } else {
             living++;
@@ -68,7 +76,8 @@ COLD void sweep_actors(void)
     actors_living_at_sweep = living;
 }
 
-COLD struct actor *actor_new(void)
+/* A new actor in the list, or NULL. */
+COLD struct actor *actor_add(unsigned long ident, uint32_t native_id)
 {
     static uint32_t since_sweep;
     if (++since_sweep > actors_living_at_sweep + 16) {
@@ -76,15 +85,45 @@ COLD struct actor *actor_new(void)
         sweep_actors();
     }
     struct actor *actor = calloc(1, sizeof *actor);
-    if (actor == NULL || pthread_setspecific(actor_key, actor) != 0) {
-        free(actor);
+    if (actor != NULL) {
+        actor->ident = ident;
+        actor->native_id = native_id;
+        actor->id = next_id();
+        actor->next = actors;
+        actors = actor;
+    }
+    return actor;
+}
+
+/* The living thread's actor, or NULL. */
+COLD struct actor *actor_of(unsigned long ident, uint32_t native_id)
+{
+    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        if (actor->ident == ident && actor->native_id == native_id && actor->name == NULL &&
+            !atomic_load(&actor->ended)) {
+            return actor;
+        }
+    }
+    return NULL;
+}
+
+COLD struct actor *actor_new(void)
+{
+    unsigned long ident = PyThread_get_thread_ident();
+    uint32_t native_id = (uint32_t)syscall(SYS_gettid);
+    struct actor *actor = foretold_actors > 0 ? actor_of(ident, native_id) : NULL;
+    if (actor == NULL) {
+        actor = actor_add(ident, native_id);
+    }
+    if (actor == NULL) {
         return NULL;
     }
-    actor->ident = PyThread_get_thread_ident();
-    actor->native_id = (uint32_t)syscall(SYS_gettid);
-    actor->id = next_id();
-    actor->next = actors;
-    actors = actor;
+    foretold_actors -= actor->foretold;
+    actor->foretold = 0;
+    if (pthread_setspecific(actor_key, actor) != 0) {
+        atomic_store(&actor->ended, 1); /* never found again: the next sweep frees it */
+        return NULL;
+    }
     actor_of_thread = actor;
     return actor;
 }

@@ -17,7 +17,7 @@ struct hold {
     struct hold *next; /* older, or the next spare one */
     struct actor *actor;
     struct stack *stack;
-    void *frame; /* address of the interpreter frame answerable for the release */
+    void *frame; /* address of the interpreter frame answerable for the release; NULL: none is */
     uint64_t id, since;
     PyObject *label; /* owned, tuple (id, text); NULL: none */
     uint32_t label_id;

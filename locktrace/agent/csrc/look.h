@@ -57,8 +57,8 @@ COLD int compare_reached(const void *left, const void *right)
 
 COLD int judged_now(const struct hold *hold, uint64_t born_before)
 {
-    return !hold->returned && hold->stack->judgeable && hold->since <= born_before &&
-           !atomic_load(&hold->actor->ended);
+    return hold->frame != NULL && !hold->returned && hold->stack->judgeable &&
+           hold->since <= born_before && !atomic_load(&hold->actor->ended);
 }
 
 COLD void mark_returned(struct hold *hold, struct ids *marked)
@@ -74,7 +74,7 @@ COLD size_t gather_reached(const struct entry *entry, struct reached *reached, s
 {
     size_t count = 0;
     for (const struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        if (actor->named == 0 || atomic_load(&actor->ended)) {
+        if (actor->waits == NULL || atomic_load(&actor->ended)) {
             continue;
         }
         for (struct wait *wait = actor->waits; wait != NULL && count < room; wait = wait->next) {
@@ -168,9 +168,23 @@ COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marke
     }
 }
 
-COLD void look_at_threads(struct ids *ended)
+/* A foretold thread that has never come has no destructor to tell of its end. */
+COLD void look_at_foretold(struct actor *actor, PyObject *frames)
+{
+    PyObject *ident = PyLong_FromUnsignedLong(actor->ident);
+    if (ident != NULL && PyDict_GetItemWithError(frames, ident) == NULL && !PyErr_Occurred()) {
+        atomic_store(&actor->ended, 1);
+    }
+    Py_XDECREF(ident);
+    PyErr_Clear();
+}
+
+COLD void look_at_actors(PyObject *frames, struct ids *ended)
 {
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        if (actor->foretold) {
+            look_at_foretold(actor, frames);
+        }
         if (!actor->told && atomic_load(&actor->ended)) {
             actor->told = 1;
             (void)ids_add(ended, actor->id);

@@ -15,7 +15,7 @@ typedef struct {
     struct entry *entry; /* owned */
 } Handle;
 
-static PyTypeObject *handle_type, *ended_type, *wait_type, *frame_type; /* owned */
+static PyTypeObject *handle_type, *ended_type, *wait_type, *frame_type, *actor_type; /* owned */
 
 static void handle_dealloc(PyObject *self)
 {
@@ -80,6 +80,31 @@ static PyType_Spec waiting_spec = {"locktrace.agent._core.Wait", sizeof(Waiting)
                                    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
                                    waiting_slots};
 
+/* An actor that a primitive names: another thread, or a task, which ends with its handle. */
+typedef struct {
+    PyObject_HEAD
+    struct actor *actor; /* named by this handle, so it is not freed before */
+} ActorHandle;
+
+static void actor_handle_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    struct actor *actor = ((ActorHandle *)self)->actor;
+    if (actor != NULL) {
+        if (actor->name != NULL || actor->foretold) {
+            atomic_store(&actor->ended, 1);
+        }
+        actor->named--;
+    }
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot actor_slots[] = {{Py_tp_dealloc, actor_handle_dealloc}, {0, NULL}};
+static PyType_Spec actor_spec = {"locktrace.agent._core.Actor", sizeof(ActorHandle), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                 actor_slots};
+
 /* New object of one of our plain types, or NULL. */
 COLD void *object_new(PyTypeObject *type) { return PyType_GenericAlloc(type, 0); }
 
@@ -134,13 +159,28 @@ static int expect(Py_ssize_t count, Py_ssize_t wanted)
     return 0;
 }
 
+/* As `expect` where an argument may follow that says who acts. */
+static int expect_by(Py_ssize_t count, Py_ssize_t wanted)
+{
+    return count == wanted + 1 || expect(count, wanted);
+}
+
+/* Who acts: the actor that is named behind `count` arguments, else the calling thread. */
+HOT struct actor *acting(PyObject *const *args, Py_ssize_t count, Py_ssize_t wanted)
+{
+    if (__builtin_expect(count > wanted && Py_TYPE(args[wanted]) == actor_type, 0)) {
+        return ((ActorHandle *)args[wanted])->actor;
+    }
+    return actor_here();
+}
+
 /* -- the Recorder contract */
 
 static PyObject *core_create(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
     struct actor *actor = actor_here();
-    if (!expect(count, 2) || actor == NULL || building_parent(actor) < 0) {
+    if (!(count == 3 || expect(count, 2)) || actor == NULL || building_parent(actor) < 0) {
         return PyErr_Occurred() ? NULL : none();
     }
     struct stack *stack = NULL;
@@ -158,17 +198,22 @@ static PyObject *core_create(PyObject *self, PyObject *const *args, Py_ssize_t c
         Py_DECREF(handle);
         return none();
     }
-    entry_list(handle->entry);
+    if (count == 2 || args[2] != Py_True) {
+        entry_list(handle->entry);
+    }
     return (PyObject *)handle;
 }
 
 static PyObject *core_acquired(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    struct entry *entry = expect(count, 3) ? entry_of(args[0]) : NULL;
-    struct actor *actor = entry != NULL ? actor_here() : NULL;
+    struct entry *entry = expect_by(count, 3) ? entry_of(args[0]) : NULL;
+    struct actor *actor = entry != NULL ? acting(args, count, 3) : NULL;
     if (actor != NULL) {
-        entry_acquired(entry, actor, args[1] == Py_True, frame_of(args[2]));
+        struct hold *hold = entry_acquired(entry, actor, args[1] == Py_True, frame_of(args[2]));
+        if (hold != NULL && count > 3 && Py_TYPE(args[3]) == actor_type) {
+            hold->frame = NULL; /* on no thread's stack, or not for as long as it is held */
+        }
     }
     return PyErr_Occurred() ? NULL : none();
 }
@@ -202,8 +247,8 @@ COLD PyObject *ended_new(struct hold *hold)
 static PyObject *core_released(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    struct entry *entry = expect(count, 2) ? entry_of(args[0]) : NULL;
-    struct actor *actor = entry != NULL ? actor_here() : NULL;
+    struct entry *entry = expect_by(count, 2) ? entry_of(args[0]) : NULL;
+    struct actor *actor = entry != NULL ? acting(args, count, 2) : NULL;
     if (actor == NULL) {
         return PyErr_Occurred() ? NULL : none();
     }
@@ -241,8 +286,8 @@ static PyObject *core_restore(PyObject *self, PyObject *const *args, Py_ssize_t 
 static PyObject *core_waiting(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    struct entry *entry = expect(count, 4) ? entry_of(args[0]) : NULL;
-    struct actor *actor = entry != NULL ? actor_here() : NULL;
+    struct entry *entry = expect_by(count, 4) ? entry_of(args[0]) : NULL;
+    struct actor *actor = entry != NULL ? acting(args, count, 4) : NULL;
     if (actor == NULL) {
         return PyErr_Occurred() ? NULL : none();
     }
@@ -283,25 +328,100 @@ static PyObject *core_build(PyObject *self, PyObject *entry)
     return before != NULL ? before : none();
 }
 
-/* set_label((id, text)) -> the one before, or None; id 0 is no label. */
-static PyObject *core_set_label(PyObject *self, PyObject *label)
+/* set_label((id, text)[, actor]) -> the one before, or None; id 0 is no label. */
+static PyObject *core_set_label(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    struct actor *actor = actor_here();
-    if (actor == NULL || !PyTuple_CheckExact(label) || PyTuple_Size(label) != 2) {
-        return none();
+    struct actor *actor = expect_by(count, 1) ? acting(args, count, 1) : NULL;
+    if (actor == NULL || !PyTuple_CheckExact(args[0]) || PyTuple_Size(args[0]) != 2) {
+        return PyErr_Occurred() ? NULL : none();
     }
-    unsigned long id = PyLong_AsUnsignedLong(PyTuple_GetItem(label, 0));
+    unsigned long id = PyLong_AsUnsignedLong(PyTuple_GetItem(args[0], 0));
     if (PyErr_Occurred()) {
         return NULL;
     }
     PyObject *before = actor->label;
     if (id != 0) {
-        Py_INCREF(label);
+        Py_INCREF(args[0]);
     }
-    actor->label = id != 0 ? label : NULL;
+    actor->label = id != 0 ? args[0] : NULL;
     actor->label_id = (uint32_t)id;
     return before != NULL ? before : none();
+}
+
+/* Takes over nothing; NULL `actor` gives None: there is no memory. */
+COLD PyObject *actor_handle_new(struct actor *actor)
+{
+    if (actor == NULL) {
+        return none();
+    }
+    actor->named++; /* first: making an object may start a collection, and that a sweep */
+    ActorHandle *handle = object_new(actor_type);
+    if (handle == NULL) {
+        actor->named--;
+        return NULL;
+    }
+    handle->actor = actor;
+    return (PyObject *)handle;
+}
+
+/* thread(ident, native_id) -> the handle of a living thread. */
+static PyObject *core_thread(PyObject *self, PyObject *args)
+{
+    (void)self;
+    unsigned long ident;
+    unsigned int native_id;
+    if (!PyArg_ParseTuple(args, "kI", &ident, &native_id)) {
+        return NULL;
+    }
+    struct actor *actor = actor_of(ident, native_id);
+    if (actor == NULL && (actor = actor_add(ident, native_id)) != NULL) {
+        actor->foretold = 1;
+        foretold_actors++;
+    }
+    return actor_handle_new(actor);
+}
+
+/* task(name, ident, native_id) -> the handle of a new task that runs in that thread. */
+static PyObject *core_task(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *name;
+    unsigned long ident;
+    unsigned int native_id;
+    if (!PyArg_ParseTuple(args, "UkI", &name, &ident, &native_id)) {
+        return NULL;
+    }
+    struct actor *actor = actor_add(ident, native_id);
+    if (actor != NULL) {
+        Py_INCREF(name);
+        actor->name = name;
+    }
+    return actor_handle_new(actor);
+}
+
+/* finished(actor): that task is done. */
+static PyObject *core_finished(PyObject *self, PyObject *actor)
+{
+    (void)self;
+    if (Py_TYPE(actor) == actor_type) {
+        atomic_store(&((ActorHandle *)actor)->actor->ended, 1);
+    }
+    return none();
+}
+
+/* id_of(entry or actor or lock) -> its number on the wire; 0: it has none. */
+static PyObject *core_id_of(PyObject *self, PyObject *object)
+{
+    (void)self;
+    if (Py_TYPE(object) == actor_type) {
+        return PyLong_FromUnsignedLong(((ActorHandle *)object)->actor->id);
+    }
+    struct entry *entry = entry_of(object);
+    if (entry == NULL && armed) {
+        entry = table_find(object);
+    }
+    return PyLong_FromUnsignedLong(entry != NULL ? entry->id : 0);
 }
 
 /* -- arming */
@@ -448,7 +568,11 @@ static PyMethodDef methods[] = {
     METHOD(waiting, METH_FASTCALL),
     METHOD(waited, METH_O),
     METHOD(build, METH_O),
-    METHOD(set_label, METH_O),
+    METHOD(set_label, METH_FASTCALL),
+    METHOD(thread, METH_VARARGS),
+    METHOD(task, METH_VARARGS),
+    METHOD(finished, METH_O),
+    METHOD(id_of, METH_O),
     METHOD(configure, METH_VARARGS),
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
@@ -501,8 +625,9 @@ COLD const char *start(void)
     handle_type = (PyTypeObject *)PyType_FromSpec(&handle_spec);
     ended_type = (PyTypeObject *)PyType_FromSpec(&ended_spec);
     wait_type = (PyTypeObject *)PyType_FromSpec(&waiting_spec);
+    actor_type = (PyTypeObject *)PyType_FromSpec(&actor_spec);
     if (lock == NULL || rlock == NULL || args_nonblocking == NULL || handle_type == NULL ||
-        ended_type == NULL || wait_type == NULL || table_resize(TABLE_MIN) < 0 ||
+        ended_type == NULL || wait_type == NULL || actor_type == NULL || table_resize(TABLE_MIN) < 0 ||
         pthread_key_create(&actor_key, thread_ended) != 0) {
         return "there is no memory";
     }

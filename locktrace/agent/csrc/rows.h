@@ -13,6 +13,7 @@ struct row {
     uint64_t cell[9];
     PyObject *text; /* owned, str or NULL */
     char *os_name;  /* owned; of a SemLock, or NULL */
+    PyObject *name; /* owned, str or NULL; of a task */
 };
 
 struct rows {
@@ -57,6 +58,7 @@ COLD PyObject *rows_list(struct rows *rows, PyObject *(*make)(const struct row *
         Py_XDECREF(tuple);
         Py_XDECREF(rows->at[i].text);
         free(rows->at[i].os_name);
+        Py_XDECREF(rows->at[i].name);
     }
     free(rows->at);
     return list;
@@ -201,7 +203,8 @@ COLD PyObject *rows_waits(void)
 COLD PyObject *make_actor(const struct row *row)
 {
     const uint64_t *c = row->cell;
-    return Py_BuildValue("(KKKNO)", c[0], c[1], c[2], row_text(row), c[3] ? Py_True : Py_False);
+    return Py_BuildValue("(KKKNOO)", c[0], c[1], c[2], row_text(row), c[3] ? Py_True : Py_False,
+                         row->name != NULL ? row->name : Py_None);
 }
 
 COLD PyObject *rows_actors(void)
@@ -214,6 +217,8 @@ COLD PyObject *rows_actors(void)
             const uint64_t cells[] = {actor->id, actor->ident, actor->native_id, (uint64_t)ended};
             memcpy(row->cell, cells, sizeof cells);
             row->text = label_text(actor->label);
+            row->name = actor->name;
+            Py_XINCREF(row->name);
         }
     }
     return rows_list(&rows, make_actor);
@@ -311,7 +316,7 @@ COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)
 {
     struct ids marked = {0}, ended = {0};
     look_at_holds(settled_ns, frames, &marked);
-    look_at_threads(&ended);
+    look_at_actors(frames, &ended);
     PyObject *first = ids_list(&marked), *second = ids_list(&ended);
     if (first == NULL || second == NULL) {
         Py_XDECREF(first);

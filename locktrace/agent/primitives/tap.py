@@ -12,33 +12,41 @@ from types import FrameType
 from typing import Any
 
 from locktrace.agent.off import OFF
-from locktrace.agent.recorder import Entry, Hold, Recorder, Wait
+from locktrace.agent.recorder import Actor, Entry, Hold, Recorder, Wait
 from locktrace.agent.stacks import OWN_FOLDER
 
 MAX_FAULTS = 100  # a tracer that fails this often switches itself off
+
+Begun = tuple[Recorder, Wait]
 
 recorder: Recorder = OFF
 faults: list[str] = []
 
 
-def create(kind: str, frame: FrameType | None) -> Entry | None:
+def create(kind: str, frame: FrameType | None, quiet: bool = False) -> Entry | None:
     """The entry of a new lock; None for one that is not to be traced, or that we failed to."""
     try:
-        return recorder.create(kind, frame)
+        return recorder.create(kind, frame, quiet)
     except BaseException as error:
         if not swallow(error):
             raise
         return None
 
 
-def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], object]) -> None:
+def take(
+    entry: Entry,
+    shared: bool,
+    frame: FrameType | None,
+    release: Callable[[], object],
+    actor: Actor = None,
+) -> None:
     """Record an acquire that has succeeded; undo it with `release` if a signal handler raised."""
     ours = False
     try:
-        recorder.acquired(entry, shared, frame)
+        recorder.acquired(entry, shared, frame, actor)
     except BaseException as error:
         try:
-            ours = forgive(error, entry, shared)
+            ours = forgive(error, entry, shared, actor)
         finally:
             if not ours:
                 release()
@@ -46,14 +54,14 @@ def take(entry: Entry, shared: bool, frame: FrameType, release: Callable[[], obj
             raise
 
 
-def forgive(error: BaseException, entry: Entry, shared: bool) -> bool:
+def forgive(error: BaseException, entry: Entry, shared: bool, actor: Actor = None) -> bool:
     """After `error` in recording an acquire: whether the program is not to learn of it.
 
     Else the acquire must be undone, and its record is taken out here.
     """
     if swallow(error):
         return True
-    recorder.released(entry, shared)
+    recorder.released(entry, shared, actor)
     return False
 
 
@@ -70,23 +78,33 @@ def block(
 
     `release` undoes it if a signal handler raises when it has succeeded; None: nothing does.
     """
-    wait = None
-    core = recorder  # the one that saw the wait begin shall see its end
-    try:
-        wait = core.waiting(entry, shared, timed, frame)
-    except BaseException as error:
-        if not swallow(error):
-            raise
+    begun = begin(entry, shared, timed, frame)
     got = False
     try:
         got = acquire(*args)
     finally:
-        if wait is not None:
-            _end(core, wait, release if got is not False else None)
+        end(begun, release if got is not False else None)
     return got
 
 
-def _end(core: Recorder, wait: Wait, release: Callable[[], object] | None) -> None:
+def begin(
+    entry: Entry, shared: bool, timed: bool, frame: FrameType | None, actor: Actor = None
+) -> Begun | None:
+    """Record that something is about to block; what `end` needs, None if we failed."""
+    core = recorder  # the one that saw the wait begin shall see its end
+    try:
+        return core, core.waiting(entry, shared, timed, frame, actor)
+    except BaseException as error:
+        if not swallow(error):
+            raise
+        return None
+
+
+def end(begun: Begun | None, release: Callable[[], object] | None = None) -> None:
+    """Record that it blocks no more; `release` undoes what it got, should a handler raise."""
+    if begun is None:
+        return
+    core, wait = begun
     ours = False
     try:
         core.waited(wait)
@@ -112,10 +130,10 @@ def restore(entry: Entry, hold: Hold | None) -> None:
             raise
 
 
-def give_up(entry: Entry, shared: bool) -> Hold | None:
+def give_up(entry: Entry, shared: bool, actor: Actor = None) -> Hold | None:
     """Record a release that is about to be made."""
     try:
-        return recorder.released(entry, shared)
+        return recorder.released(entry, shared, actor)
     except BaseException as error:
         if not swallow(error):
             raise
