@@ -1,0 +1,28 @@
+"""A renderer process is killed, as where memory is short, while it holds the device."""
+# family: multiprocessing.Lock
+# unlucky: leaked-lock of main.device
+
+import multiprocessing
+
+
+def render(device, drawing):
+    with device:  # here: holder
+        drawing.set()
+        multiprocessing.Event().wait()
+
+
+def main():
+    context = multiprocessing.get_context("fork")
+    device, drawing = context.Lock(), context.Event()
+    renderer = context.Process(target=render, args=(device, drawing), name="renderer")
+    renderer.start()
+    drawing.wait()
+    renderer.kill()
+    renderer.join()
+    with device:
+        print("the next frame")
+
+
+if __name__ == "__main__":
+    main()
+    print("done")
