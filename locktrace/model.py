@@ -62,6 +62,11 @@ Stack = tuple[Site, ...]
 """Innermost frame first, the tracer's own frames left out; may be cut at a depth."""
 
 
+def _at(stack: Stack, index: int) -> Site | None:
+    """The frame at `index`, or the outermost where the stack was cut before it."""
+    return stack[min(index, len(stack) - 1)] if stack else None
+
+
 @dataclass(frozen=True, slots=True)
 class Process:
     """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused;
@@ -153,13 +158,14 @@ class Hold:
 
     @property
     def site(self) -> Site | None:
-        return self.stack[min(self.site_index, len(self.stack) - 1)] if self.stack else None
+        return _at(self.stack, self.site_index)
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
     """``actor`` waits for ``lock`` since ``since_ns``; ``timed`` if it gives up by itself.
 
+    ``site`` is the frame that wants it: past ``Condition.__enter__`` and its like, as for a hold.
     ``address`` is that of the lock object in which it really blocks, 0 if that is not known:
     whoever waits for a compound primitive blocks in a lock that is nobody else's business.
     ``found``: it was there when the agent came, and has lasted for longer than since ``since_ns``.
@@ -175,10 +181,11 @@ class Wait:
     timed: bool = False
     address: int = 0
     found: bool = False
+    site_index: int = 0
 
     @property
     def site(self) -> Site | None:
-        return self.stack[0] if self.stack else None
+        return _at(self.stack, self.site_index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,10 @@ class Ledger:
         outer = [other for other in self.waits_by_actor[wait.actor] if other.id != wait.id]
         if any(other.lock in compounds for other in outer):
             return True
-        waits_for_signal = any(self.is_signal(other.lock) for other in outer)
+        waits_for_signal = any(
+            self.is_signal(other.lock) and (other.since_ns, other.id) < (wait.since_ns, wait.id)
+            for other in outer
+        )
         return waits_for_signal and self.own_conflict(wait) is not None
 
     def pending_writer(self, lock: int) -> Wait | None:

@@ -225,7 +225,7 @@ class LedgerState:
         address: int,
         flags: int,
     ) -> Wait:
-        _, sites = self._stacks.get(stack, (0, ()))
+        site_index, sites = self._stacks.get(stack, (0, ()))
         return Wait(
             id,
             lock,
@@ -237,6 +237,7 @@ class LedgerState:
             bool(timed),
             int(address),
             bool(flags & FOUND),
+            site_index,
         )
 
 

@@ -115,6 +115,7 @@ def _wait(snapshot: Snapshot, wait: Wait) -> Document:
         "timed": wait.timed,
         "address": wait.address,
         "found": wait.found,
+        "site_index": wait.site_index,
         "stack": _stack(wait.stack),
     }
 

@@ -146,6 +146,7 @@ def _wait(fields: Fields) -> Wait:
         timed=fields.flag("timed"),
         address=fields.added_natural("address"),
         found=fields.added_flag("found"),
+        site_index=fields.added_natural("site_index"),
     )
 
 

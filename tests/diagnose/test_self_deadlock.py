@@ -27,6 +27,12 @@ def test_a_read_lock_turned_into_a_write_lock(world):
     )
 
 
+def test_a_read_lock_turned_into_a_write_lock_that_blocks_in_a_condition_of_its_own(world):
+    world.rwlock("table").read("t1").wait("t1")
+    world.lock("table._writer_turn", kind="Condition").wait("t1")
+    assert world.kinds() == ["self-deadlock"]
+
+
 def test_a_write_lock_turned_into_a_read_lock(world):
     world.rwlock("table").hold("t1").wait_to_read("t1")
     assert "waits to read table in look (work.py:20), which it took itself for writing" in (

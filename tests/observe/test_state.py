@@ -63,6 +63,13 @@ def test_an_acquire_becomes_a_hold_with_all_its_names(state: LedgerState) -> Non
     assert snapshot.actors[hold.actor].label == "query alpha. A"
 
 
+def test_a_wait_is_told_of_where_it_is_wanted_as_a_hold_is(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(WAITING, 10))
+    [wait] = state.snapshot(200).waits
+    assert wait.site is not None
+    assert wait.site.function == "Filter.lookup"
+
+
 def test_a_release_ends_it_and_one_for_an_unknown_hold_is_nothing(state: LedgerState) -> None:
     state.apply(frames.EVENTS, event(RELEASED, 99))
     state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(RELEASED, 10))
