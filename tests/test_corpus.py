@@ -23,7 +23,7 @@ def test_the_bug_is_found_and_located(
     program: Program, mode: str, core: str, tmp_path: Path
 ) -> None:
     _skip_what_cannot_run(program)
-    if reason := corpus.pending(program.modes[mode]):
+    if reason := corpus.pending(program, mode):
         pytest.skip(reason)
     run = corpus.run(program, mode, tmp_path, core)
     assert not corpus.complaints(program, mode, run), run.errors

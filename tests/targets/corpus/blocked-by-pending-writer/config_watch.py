@@ -20,11 +20,11 @@ class Config:
             return plugin.answers.get()
 
     def reload(self, values):
-        with self.lock.write_lock():  # here: writer
+        with self.lock.write_lock():  # here: waiter
             self.values = values
 
     def get(self, name):
-        with self.lock.read_lock():  # here: reader
+        with self.lock.read_lock():  # here: waiter
             return self.values[name]
 
 

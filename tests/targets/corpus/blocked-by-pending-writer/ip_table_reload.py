@@ -19,11 +19,11 @@ class Filter:
         self.blocked = {"192.0.2.66"}
 
     def allows(self, address):
-        self.ip_table.r_lock()  # here: holder, unlucky reader
+        self.ip_table.r_lock()  # here: holder, unlucky waiter
         return address not in self.blocked
 
     def reload(self, blocked):
-        self.ip_table.lock()  # here: unlucky writer
+        self.ip_table.lock()  # here: unlucky waiter
         self.blocked = blocked
         self.ip_table.unlock()
 
@@ -36,8 +36,10 @@ def pending(rwmutex):
     return True
 
 
+table = Filter()
+
+
 def main(lucky):
-    table = Filter()
     for number in range(3):
         table.allows(f"192.0.2.{number}")
     if lucky:

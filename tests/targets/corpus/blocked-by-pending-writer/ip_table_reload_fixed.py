@@ -28,8 +28,10 @@ class Filter:
             self.ip_table.unlock()
 
 
+table = Filter()
+
+
 def main():
-    table = Filter()
     for number in range(3):
         table.allows(f"192.0.2.{number}")
     reloader = threading.Thread(target=table.reload, args=(set(),), name="reloader")

@@ -20,11 +20,11 @@ class Table:
                 client.sendall(row.encode())
 
     def insert(self, row):
-        with self.lock.gen_wlock():  # here: writer
+        with self.lock.gen_wlock():  # here: waiter
             self.rows.append(row)
 
     def size(self):
-        with self.lock.gen_rlock():  # here: reader
+        with self.lock.gen_rlock():  # here: waiter
             return len(self.rows)
 
 

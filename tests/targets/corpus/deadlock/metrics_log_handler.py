@@ -1,8 +1,8 @@
 """A logging handler counts errors in the metrics; the metrics log while their lock is taken."""
 # family: logging
 # cores: c py
-# unlucky: deadlock of Metrics.lock
-# lucky: lock-order-inversion of Metrics.lock
+# unlucky: deadlock of Metrics.lock and Handler.lock
+# lucky: lock-order-inversion of Metrics.lock and Handler.lock
 
 import logging
 import sys
@@ -24,7 +24,7 @@ class Metrics:
     def flush(self):
         with self.lock:  # here: holder
             self.sample()
-            logger.info("%d errors", self.errors)  # here: waiter
+            logger.info("%d errors", self.errors)
             self.errors = 0
 
 

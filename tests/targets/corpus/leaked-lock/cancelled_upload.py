@@ -19,8 +19,10 @@ class Disk:
         self.lock.release()
 
 
+disk = Disk()
+
+
 async def main(lucky):
-    disk = Disk()
     first_chunk_read = asyncio.Event()
 
     async def slow_chunks():

@@ -14,8 +14,10 @@ class Disk:
             self.files[name] = [chunk async for chunk in chunks]
 
 
+disk = Disk()
+
+
 async def main():
-    disk = Disk()
     first_chunk_read = asyncio.Event()
 
     async def slow_chunks():

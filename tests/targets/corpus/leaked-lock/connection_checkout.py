@@ -23,8 +23,10 @@ class Connection:
             self.in_use.release()
 
 
+connection = Connection()
+
+
 def main(lucky):
-    connection = Connection()
     connection.query("select 1")
     connection.closed = True
     connection.query("select 2")

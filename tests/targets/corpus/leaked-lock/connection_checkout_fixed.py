@@ -15,8 +15,10 @@ class Connection:
             return f"rows of {sql}"
 
 
+connection = Connection()
+
+
 def main():
-    connection = Connection()
     connection.query("select 1")
     connection.closed = True
     connection.query("select 2")

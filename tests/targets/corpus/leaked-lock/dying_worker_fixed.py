@@ -19,9 +19,11 @@ def index_all(index, lines):
         index.add(word, position)
 
 
+index = Index()
+
+
 def main():
     threading.excepthook = lambda arguments: print(f"worker died: {arguments.exc_value}")
-    index = Index()
     worker = threading.Thread(target=index_all, args=(index, ["a:1", "b:x"]), name="worker")
     worker.start()
     worker.join()

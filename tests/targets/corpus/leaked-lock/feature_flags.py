@@ -28,9 +28,11 @@ class Flags:
             self.rules = rules
 
 
+flags = Flags()
+
+
 def main(lucky):
     threading.excepthook = lambda arguments: print(f"request failed: {arguments.exc_value}")
-    flags = Flags()
     request = threading.Thread(target=flags.enabled, args=("search", "beta-7"), name="request")
     request.start()
     request.join()

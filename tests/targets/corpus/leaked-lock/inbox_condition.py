@@ -27,8 +27,10 @@ class Inbox:
         self.changed.release()
 
 
+inbox = Inbox()
+
+
 def main(lucky):
-    inbox = Inbox()
     inbox.close()
     inbox.close()
     if not lucky:

@@ -21,8 +21,10 @@ class Inbox:
                 self.changed.notify_all()
 
 
+inbox = Inbox()
+
+
 def main():
-    inbox = Inbox()
     inbox.close()
     inbox.close()
     postman = threading.Thread(target=inbox.deliver, args=("hello",), name="postman")

@@ -22,8 +22,10 @@ class Invoices:
         return text
 
 
+invoices = Invoices()
+
+
 def main(lucky):
-    invoices = Invoices()
     invoices.write({"name": "Ada", "address": "London"})
     with contextlib.suppress(KeyError):
         invoices.write({"name": "Bob"})

@@ -18,8 +18,10 @@ class Invoices:
             self.numbering.release()
 
 
+invoices = Invoices()
+
+
 def main():
-    invoices = Invoices()
     invoices.write({"name": "Ada", "address": "London"})
     with contextlib.suppress(KeyError):
         invoices.write({"name": "Bob"})

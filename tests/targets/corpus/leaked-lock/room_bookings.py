@@ -28,8 +28,10 @@ class Bookings:
             return self.rooms.get(room)
 
 
+bookings = Bookings()
+
+
 async def main(lucky):
-    bookings = Bookings()
     for guest in ("ada", "bob"):
         await asyncio.create_task(bookings.book(12, guest), name=guest)
     if not lucky:

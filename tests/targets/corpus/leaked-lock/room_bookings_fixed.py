@@ -22,8 +22,10 @@ class Bookings:
             return self.rooms.get(room)
 
 
+bookings = Bookings()
+
+
 async def main():
-    bookings = Bookings()
     for guest in ("ada", "bob"):
         await asyncio.create_task(bookings.book(12, guest), name=guest)
     assert await asyncio.create_task(bookings.guest(12), name="front-desk") == "ada"

@@ -29,8 +29,10 @@ class Sessions:
             self.users.pop(session, None)
 
 
+sessions = Sessions()
+
+
 def main(lucky):
-    sessions = Sessions()
     sessions.user("4711")
     sessions.user("4712")
     if not lucky:

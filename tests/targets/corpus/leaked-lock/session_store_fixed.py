@@ -19,8 +19,10 @@ class Sessions:
             self.users.pop(session, None)
 
 
+sessions = Sessions()
+
+
 def main():
-    sessions = Sessions()
     sessions.user("4711")
     sessions.user("4712")
     logout = threading.Thread(target=sessions.forget, args=("4711",), name="logout")

@@ -1,14 +1,15 @@
 """Settings call observers under a condition with a plain lock; one of them reads a setting."""
 # family: threading.Condition
 # cores: c py
-# unlucky: self-deadlock of Settings.changed
+# unlucky: self-deadlock of Settings.lock
 
 import threading
 
 
 class Settings:
     def __init__(self):
-        self.changed = threading.Condition(threading.Lock())
+        self.lock = threading.Lock()
+        self.changed = threading.Condition(self.lock)
         self.values = {"timeout": 5}
         self.observers = []
 

@@ -1,11 +1,12 @@
-"""The settings again: their condition has a re-entrant lock, which is Python's default."""
+"""The settings again: their lock is re-entrant, as is that of a condition made without one."""
 
 import threading
 
 
 class Settings:
     def __init__(self):
-        self.changed = threading.Condition()
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
         self.values = {"timeout": 5}
         self.observers = []
 
