@@ -21,6 +21,7 @@ struct entry {
     uint32_t foreign_releases;
     uint32_t unlisted;
     uint32_t hold_count;
+    uint32_t waiters;
     uint32_t surplus; /* permits given before anybody had taken them */
     uint8_t kind;
     uint8_t listed; /* observers are told of it */

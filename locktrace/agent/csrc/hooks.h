@@ -244,6 +244,16 @@ COLD PyObject *acquire_passing(const struct call *call, enum lock_type type)
     return result;
 }
 
+/* Whether an acquire cannot block, so that the original may be called as it is: we have seen all
+ * that happened to the lock, and nobody holds it but the actor, or is being woken to hold it. */
+HOT int is_free(const struct entry *entry, enum lock_type type, const struct actor *actor)
+{
+    if (type == SEMLOCK || entry->stack == NULL || entry->waiters != 0 || entry->unlisted != 0) {
+        return 0;
+    }
+    return entry->holds == NULL || (type == RLOCK && entry->holds->actor == actor);
+}
+
 HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
 {
     PyThreadState *ts = tracing_here();
@@ -266,13 +276,14 @@ HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
     if (entry == &hidden_entry || actor == NULL) {
         return acquire_hidden(call, actor);
     }
-    PyObject *result = try_acquire(call->self, type);
+    const int free_now = is_free(entry, type, actor);
+    PyObject *result = free_now ? call_original(call) : try_acquire(call->self, type);
     if (__builtin_expect(result == Py_True, 1)) {
         record_acquired(entry, type, actor, thread_frame(ts), 1);
         return result;
     }
-    if (result == NULL) {
-        return NULL;
+    if (result == NULL || free_now) {
+        return result;
     }
     Py_DECREF(result);
     return acquire_blocking(call, type, timed, 1);

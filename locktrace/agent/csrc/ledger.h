@@ -301,6 +301,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     walk_from(&walk, frame, rules.depth);
     entry_list(entry);
     entry->contended++;
+    entry->waiters++;
     wait->entry = entry;
     wait->actor = actor;
     wait->stack = stack_of(&walk);
@@ -334,6 +335,7 @@ COLD void wait_end(struct wait *wait)
     if (entry != NULL) {
         uint64_t now = clock_ns();
         entry->wait_ns += now - wait->since;
+        entry->waiters--;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }
     wait->actor->named--;
