@@ -20,6 +20,16 @@ def thread(ident: int, native_id: int, /) -> Any: ...
 def task(name: str, ident: int, native_id: int, /) -> Any: ...
 def finished(actor: Any, /) -> None: ...
 def id_of(object: object, /) -> int: ...
+def method(
+    bound: type,
+    whole: Any,
+    original: Any,
+    rows: dict[int, Any],
+    gives: object,
+    argument: object,
+    shared: bool,
+    /,
+) -> Any: ...
 def configure(
     frames: int,
     own_folder: str,

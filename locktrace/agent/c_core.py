@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from itertools import count
+from types import MethodType
 from typing import Any
 
 from locktrace.agent import _core
@@ -22,6 +23,7 @@ from locktrace.agent.reading import (
     TotalsRow,
     WaitRow,
 )
+from locktrace.agent.recorder import Usual
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
 DEPTH = 8  # frames of a hold or wait
@@ -51,6 +53,9 @@ class CRecorder:
         self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_LABELS)
         self._next_label = count(1).__next__
         self._prune_at = MIN_NAMES
+
+    def quicken(self, whole: Any, usual: Usual, /) -> Any:
+        return _core.method(MethodType, whole, *usual)
 
     def relabel(self, text: str, actor: Any = None, /) -> Label:
         label = (self._next_label(), text)

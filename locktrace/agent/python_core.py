@@ -16,6 +16,7 @@ from typing import Any
 from weakref import WeakValueDictionary, ref
 
 from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
+from locktrace.agent.recorder import Usual
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
@@ -287,6 +288,9 @@ class PythonRecorder:
         (actor or self.actor()).label = label
         if self.listening and label[0]:
             self.labels.append(label)
+
+    def quicken(self, whole: Any, _usual: Usual, /) -> Any:
+        return whole
 
     def forget_holds(self) -> None:
         """Tracing stops: releases will not be seen any more, so no hold can be vouched for."""

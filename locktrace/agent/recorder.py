@@ -19,8 +19,9 @@ does come out of one is the tracer's own fault or arrived from a signal handler:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import FrameType
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from locktrace.agent.ledger import Label
 
@@ -29,6 +30,21 @@ Entry = Any
 Hold = Any
 Wait = Any
 Actor = Any
+
+
+class Usual(NamedTuple):
+    """The usual case of a traced method: called with the lock alone, which needs no waiting.
+
+    `original` takes the lock if it is free and says whether it did, or gives it back; `argument`
+    is what it gets besides the lock, None for nothing. `gives` is what an acquire returns that
+    succeeds, NotImplemented for a release. `rows` has the entries: id of the lock -> row.
+    """
+
+    original: Callable[..., Any]
+    rows: dict[int, Any]
+    gives: object
+    argument: object
+    shared: bool
 
 
 class Recorder(Protocol):
@@ -109,4 +125,8 @@ class Recorder(Protocol):
 
     def call(self, lock: Any, name: str, /) -> None:
         """Name a lock, given by itself or by its entry, where its making does not say it."""
+        ...
+
+    def quicken(self, whole: Any, usual: Usual, /) -> Any:
+        """What is to stand in the class for the traced method `whole`; it may be quicker."""
         ...

@@ -28,6 +28,7 @@ CHECKS = [
     "a_forked_child_goes_on_with_its_own_thread",
     "other_interpreters_are_left_alone",
     "a_thread_that_ends_holding_is_told_as_ended",
+    "a_method_in_c_is_as_the_python_one",
 ]
 
 

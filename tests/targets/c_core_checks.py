@@ -6,6 +6,7 @@ import contextlib
 import copy
 import ctypes
 import gc
+import inspect
 import os
 import pickle
 import queue
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from locktrace.agent import _core
 from locktrace.agent.core import choose
+from locktrace.agent.primitives import semaphore, tap
+from locktrace.agent.primitives.patches import Patches
 
 OLD = threading.Lock()
 OLD_R = threading.RLock()
@@ -474,6 +477,45 @@ def a_thread_that_ends_holding_is_told_as_ended():
     [actor] = [row for row in LEDGER.actors() if row.id == hold[3]]
     assert actor.ended
     lock.release()
+
+
+def a_method_in_c_is_as_the_python_one():
+    def face(method):
+        bound = method.__get__(threading.BoundedSemaphore(1))
+        told = [
+            getattr(method, name) for name in ("__name__", "__qualname__", "__doc__", "__module__")
+        ]
+        told += [str(inspect.signature(method)), inspect.isfunction(method), bound.__name__]
+        return [*told, type(bound), repr(bound).split(" of ")[0], repr(method).split(" at ")[0]]
+
+    methods = ("acquire", "__enter__", "release")
+    originals = [getattr(threading.BoundedSemaphore, name) for name in methods]
+    before = [face(method) for method in originals]
+    patches = Patches()
+    tap.recorder = CORE.recorder
+    CORE.arm()
+    semaphore.patch(patches)
+    assert [face(getattr(threading.BoundedSemaphore, name)) for name in methods] == before
+    permits = threading.BoundedSemaphore(1)
+    assert permits.acquire() is True
+    [hold] = LEDGER.holds()
+    assert LEDGER.stack(hold[4]).frames[0][0] is sys._getframe().f_code
+    assert permits.acquire(False) is False
+    thread = threading.Thread(target=permits.acquire)
+    thread.start()
+    until(LEDGER.waits)
+    permits.release()
+    thread.join()
+    assert len(LEDGER.holds()) == 1
+    permits.release()
+    for _ in range(2):
+        with contextlib.suppress(ValueError):
+            permits.release()
+        assert LEDGER.holds() == []
+    with permits:
+        assert len(LEDGER.holds()) == 1
+    patches.undo()
+    assert [getattr(threading.BoundedSemaphore, name) for name in methods] == originals
 
 
 def main():

@@ -26,6 +26,13 @@
 #define Py_DECREF(object) Py_DecRef((PyObject *)(object))
 #define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
 
+/* Exported by every version, and declared to the limited API by later ones only. */
+typedef PyObject *(*vector_function)(PyObject *, PyObject *const *, size_t, PyObject *);
+extern PyObject *PyObject_Vectorcall(PyObject *, PyObject *const *, size_t, PyObject *);
+extern PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *);
+#define VECTORCALL_OFFSET ((size_t)1 << (8 * sizeof(size_t) - 1))
+#define TPFLAGS_HAVE_VECTORCALL (1UL << 11)
+
 #define HOT static inline __attribute__((always_inline))
 #define COLD static __attribute__((noinline, unused))
 #define AT(type, base, offset) (*(type *)((char *)(base) + (offset)))

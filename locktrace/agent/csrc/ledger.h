@@ -265,6 +265,16 @@ COLD void entry_restore(struct entry *entry, struct hold *hold)
     tell_hold(entry, hold);
 }
 
+/* As `entry_restore`, where a permit may have been given that nobody had taken. */
+COLD void entry_take_back(struct entry *entry, struct hold *hold)
+{
+    if (hold != NULL) {
+        entry_restore(entry, hold);
+    } else {
+        entry->surplus -= entry->surplus > 0;
+    }
+}
+
 /* As `entry_acquired` for a lock that its holder may take again, `depth` levels at once. */
 HOT void entry_acquired_again(struct entry *entry, struct actor *actor, void *frame, int depth)
 {

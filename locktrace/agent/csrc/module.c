@@ -6,6 +6,7 @@
  */
 #define PY_SSIZE_T_CLEAN
 #include "hooks.h"
+#include "methods.h"
 #include "rows.h"
 
 /* -- handles: entries of primitives written in Python; the entry lives as long as its handle */
@@ -274,10 +275,10 @@ static PyObject *core_restore(PyObject *self, PyObject *const *args, Py_ssize_t 
     }
     struct entry *entry = entry_of(args[0]);
     if (entry != NULL && args[1] == Py_None) {
-        entry->surplus -= entry->surplus > 0;
+        entry_take_back(entry, NULL);
     }
     if (entry != NULL && Py_TYPE(args[1]) == ended_type && ((Ended *)args[1])->hold != NULL) {
-        entry_restore(entry, ((Ended *)args[1])->hold);
+        entry_take_back(entry, ((Ended *)args[1])->hold);
         ((Ended *)args[1])->hold = NULL;
     }
     return none();
@@ -422,6 +423,19 @@ static PyObject *core_id_of(PyObject *self, PyObject *object)
         entry = table_find(object);
     }
     return PyLong_FromUnsignedLong(entry != NULL ? entry->id : 0);
+}
+
+/* method(bound, whole, original, rows, gives, argument, shared) -> what stands before `whole`. */
+static PyObject *core_method(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *bound, *whole, *original, *rows, *gives, *argument;
+    int shared;
+    if (!PyArg_ParseTuple(args, "OOOO!OOp", &bound, &whole, &original, &PyDict_Type, &rows, &gives,
+                          &argument, &shared)) {
+        return NULL;
+    }
+    return method_new(bound, whole, original, rows, gives, argument, shared);
 }
 
 /* -- arming */
@@ -573,6 +587,7 @@ static PyMethodDef methods[] = {
     METHOD(task, METH_VARARGS),
     METHOD(finished, METH_O),
     METHOD(id_of, METH_O),
+    METHOD(method, METH_VARARGS),
     METHOD(configure, METH_VARARGS),
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
@@ -626,8 +641,10 @@ COLD const char *start(void)
     ended_type = (PyTypeObject *)PyType_FromSpec(&ended_spec);
     wait_type = (PyTypeObject *)PyType_FromSpec(&waiting_spec);
     actor_type = (PyTypeObject *)PyType_FromSpec(&actor_spec);
+    method_type = (PyTypeObject *)PyType_FromSpec(&method_spec);
     if (lock == NULL || rlock == NULL || args_nonblocking == NULL || handle_type == NULL ||
-        ended_type == NULL || wait_type == NULL || actor_type == NULL || table_resize(TABLE_MIN) < 0 ||
+        ended_type == NULL || wait_type == NULL || actor_type == NULL || method_type == NULL ||
+        table_resize(TABLE_MIN) < 0 ||
         pthread_key_create(&actor_key, thread_ended) != 0) {
         return "there is no memory";
     }

@@ -6,6 +6,9 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from locktrace.agent.primitives import tap
+from locktrace.agent.recorder import Usual
+
 _MISSING: Any = object()
 
 
@@ -21,10 +24,17 @@ class Patches:
         self._done.append((owner, name, original, replacement))
         setattr(owner, name, replacement)
 
-    def wrap(self, owner: type, name: str, make: Callable[[Any], Callable[..., Any]]) -> None:
-        """Replace a method by `make(original)`, dressed as the original."""
+    def wrap(
+        self,
+        owner: type,
+        name: str,
+        make: Callable[[Any], Callable[..., Any]],
+        usual: Usual | None = None,
+    ) -> None:
+        """Replace a method by `make(original)`, dressed as the original, with its usual case."""
         original = getattr(owner, name)
-        self.replace(owner, name, functools.wraps(original)(make(original)))
+        whole = functools.wraps(original)(make(original))
+        self.replace(owner, name, whole if usual is None else tap.recorder.quicken(whole, usual))
 
     def undo(self) -> None:
         """Put everything back, newest first."""

@@ -9,6 +9,7 @@ from typing import Any
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.recorder import Usual
 
 
 class RWLockSpec:
@@ -45,8 +46,8 @@ def patch(patches: Patches, spec: RWLockSpec) -> None:
         (spec.write, spec.try_write, False),
     ):
         side = _Side(spec.cls, table, release, attempt, shared)
-        patches.wrap(spec.cls, acquire, side.traced_acquire)
-        patches.wrap(spec.cls, release, side.traced_release)
+        patches.wrap(spec.cls, acquire, side.traced_acquire, side.usual_acquire())
+        patches.wrap(spec.cls, release, side.traced_release, side.usual_release())
         if attempt is not None:
             patches.wrap(spec.cls, attempt, side.traced_attempt)
 
@@ -81,6 +82,14 @@ class _Side:
             return got
 
         return acquire
+
+    def usual_acquire(self) -> Usual | None:
+        if self._attempt is None:
+            return None
+        return Usual(self._attempt, self._table.rows, None, None, self._shared)
+
+    def usual_release(self) -> Usual:
+        return Usual(self._release, self._table.rows, NotImplemented, None, self._shared)
 
     def traced_attempt(self, original: Any) -> Any:
         table, shared = self._table, self._shared

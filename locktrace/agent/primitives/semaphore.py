@@ -9,6 +9,7 @@ from typing import Any
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.recorder import Usual
 
 
 def patch(patches: Patches) -> None:
@@ -16,10 +17,12 @@ def patch(patches: Patches) -> None:
     table = EntryTable("Semaphore")
     semaphore, bounded = threading.Semaphore, threading.BoundedSemaphore
     patches.wrap(semaphore, "__init__", table.traced_init)
-    patches.wrap(semaphore, "acquire", lambda original: _traced_acquire(table, original))
+    usual = Usual(semaphore.acquire, table.rows, True, False, True)
+    patches.wrap(semaphore, "acquire", lambda original: _traced_acquire(table, original), usual)
     patches.replace(semaphore, "__enter__", semaphore.acquire)
-    patches.wrap(semaphore, "release", lambda original: _traced_release(table, original))
-    patches.wrap(bounded, "release", lambda original: _traced_release(table, original))
+    for cls in (semaphore, bounded):
+        usual = Usual(cls.release, table.rows, NotImplemented, None, True)
+        patches.wrap(cls, "release", lambda original: _traced_release(table, original), usual)
 
 
 def _traced_acquire(table: EntryTable, original: Any) -> Any:

@@ -14,7 +14,7 @@ from locktrace.agent.recorder import Entry
 
 
 class EntryTable:
-    """Entry by object address, dropped with the object.
+    """Entry by object address, dropped with the object; `rows` has each first in a tuple.
 
     An object that takes no weak reference keeps its entry until one is made anew at its address.
     """
@@ -22,11 +22,11 @@ class EntryTable:
     def __init__(self, kind: str, hidden_from: CodeType | None = None) -> None:
         self.kind = kind
         self._hidden_from = hidden_from
-        self._rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
+        self.rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
 
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
-        row = self._rows.get(id(lock))
+        row = self.rows.get(id(lock))
         return row[0] if row is not None else self._add(lock, tap.create(self.kind, None))
 
     def traced_init(self, original: Any) -> Any:
@@ -51,7 +51,7 @@ class EntryTable:
 
     def _construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
         recorder = tap.recorder
-        row = self._rows.get(id(lock))
+        row = self.rows.get(id(lock))
         known = row[0] if row is not None else None
         outer = recorder.build(known)
         if known is None or known is not outer:  # else a subclass's constructor has called ours
@@ -64,7 +64,7 @@ class EntryTable:
             recorder.build(outer)
 
     def _add(self, lock: object, entry: Entry | None) -> Entry | None:
-        address, rows = id(lock), self._rows
+        address, rows = id(lock), self.rows
         try:
             # In C alone, for an exception in a weak reference's callback is lost.
             rows[address] = (entry, ref(lock, partial(rows.pop, address)))

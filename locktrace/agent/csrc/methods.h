@@ -1,0 +1,190 @@
+/* Methods of primitives written in Python, their usual case in C: the lock is there to be taken.
+ *
+ * Such a method stands before a Python one that knows all cases (`primitives/`), is asked for
+ * everything but calls, and is called for every call that is not the usual one. What a signal
+ * handler may interrupt is the original alone: no Python code runs between it and the record.
+ */
+#ifndef LOCKTRACE_METHODS_H
+#define LOCKTRACE_METHODS_H
+
+#include "hooks.h"
+#include <structmember.h>
+
+/* The entry behind a handle; NULL for any other object. */
+static struct entry *entry_of(PyObject *handle);
+
+typedef struct {
+    PyObject_HEAD
+    vector_function vectorcall;
+    PyObject *whole;    /* owned; the Python method */
+    PyObject *original; /* owned; an acquire that does not block, or the release */
+    PyObject *rows;     /* owned; dict: id of a lock -> tuple, its entry first */
+    PyObject *gives;    /* owned; what an acquire returns that succeeds; NULL: a release */
+    PyObject *argument; /* owned; what `original` gets besides the lock, or NULL */
+    int shared;
+} Method;
+
+static PyTypeObject *method_type; /* owned */
+static PyObject *bind;            /* owned; `types.MethodType` */
+
+/* The handle of the lock's entry, a new reference; NULL: not known or not traced. */
+HOT PyObject *handle_in(PyObject *rows, PyObject *lock)
+{
+    PyObject *key = PyLong_FromVoidPtr(lock);
+    PyObject *row = key != NULL ? PyDict_GetItemWithError(rows, key) : NULL;
+    Py_XDECREF(key);
+    if (row == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    PyObject *handle = PyTuple_GetItem(row, 0);
+    if (handle == NULL || entry_of(handle) == NULL) {
+        PyErr_Clear();
+        return NULL;
+    }
+    Py_INCREF(handle);
+    return handle;
+}
+
+HOT PyObject *call_with_lock(const Method *method, PyObject *lock)
+{
+    PyObject *vector[] = {NULL, lock, method->argument};
+    size_t count = method->argument != NULL ? 2 : 1;
+    return PyObject_Vectorcall(method->original, vector + 1, count | VECTORCALL_OFFSET, NULL);
+}
+
+/* `gives`; False, a new reference, if the lock is not free: then nothing has happened. */
+HOT PyObject *method_acquire(const Method *method, PyObject *lock, struct entry *entry,
+                             PyThreadState *ts)
+{
+    PyObject *got = call_with_lock(method, lock);
+    int taken = got == NULL ? -1 : got == Py_True ? 1 : PyObject_IsTrue(got);
+    Py_XDECREF(got);
+    if (taken < 0) {
+        return NULL;
+    }
+    struct actor *actor = taken ? actor_here() : NULL;
+    if (actor != NULL) {
+        entry_acquired(entry, actor, method->shared, thread_frame(ts));
+    }
+    PyObject *result = taken ? method->gives : Py_False;
+    Py_INCREF(result);
+    return result;
+}
+
+HOT PyObject *method_release(const Method *method, PyObject *lock, struct entry *entry)
+{
+    struct actor *actor = actor_here();
+    struct hold *hold = actor != NULL ? entry_released(entry, actor, method->shared) : NULL;
+    PyObject *result = call_with_lock(method, lock);
+    if (result == NULL) {
+        entry_take_back(entry, hold);
+    } else if (hold != NULL) {
+        hold_free(hold);
+    }
+    return result;
+}
+
+static PyObject *method_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    Method *method = (Method *)self;
+    Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
+    PyThreadState *ts = count == 1 && names == NULL ? tracing_here() : NULL;
+    PyObject *handle = ts != NULL ? handle_in(method->rows, args[0]) : NULL;
+    if (handle == NULL) {
+        return PyObject_Vectorcall(method->whole, args, flags, names);
+    }
+    PyObject *result;
+    if (method->gives == NULL) {
+        result = method_release(method, args[0], entry_of(handle));
+    } else {
+        result = method_acquire(method, args[0], entry_of(handle), ts);
+        if (result == Py_False) {
+            Py_DECREF(result);
+            result = PyObject_Vectorcall(method->whole, args, flags, names);
+        }
+    }
+    Py_DECREF(handle);
+    return result;
+}
+
+/* Everything but calls is asked of the Python method. */
+static PyObject *method_getattr(PyObject *self, PyObject *name)
+{
+    return PyObject_GetAttr(((Method *)self)->whole, name);
+}
+
+static int method_setattr(PyObject *self, PyObject *name, PyObject *value)
+{
+    return PyObject_SetAttr(((Method *)self)->whole, name, value);
+}
+
+static PyObject *method_repr(PyObject *self) { return PyObject_Repr(((Method *)self)->whole); }
+
+static PyObject *method_get(PyObject *self, PyObject *lock, PyObject *type)
+{
+    (void)type;
+    if (lock == NULL || lock == Py_None) {
+        Py_INCREF(self);
+        return self;
+    }
+    return PyObject_CallFunctionObjArgs(bind, self, lock, NULL);
+}
+
+static void method_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    Method *method = (Method *)self;
+    Py_XDECREF(method->whole);
+    Py_XDECREF(method->original);
+    Py_XDECREF(method->rows);
+    Py_XDECREF(method->gives);
+    Py_XDECREF(method->argument);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyMemberDef method_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Method, vectorcall), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL}};
+static PyType_Slot method_slots[] = {{Py_tp_dealloc, method_dealloc},
+                                     {Py_tp_call, PyVectorcall_Call},
+                                     {Py_tp_members, method_members},
+                                     {Py_tp_getattro, method_getattr},
+                                     {Py_tp_setattro, method_setattr},
+                                     {Py_tp_repr, method_repr},
+                                     {Py_tp_descr_get, method_get},
+                                     {0, NULL}};
+static PyType_Spec method_spec = {"locktrace.agent._core.Method", sizeof(Method), 0,
+                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+                                      Py_TPFLAGS_METHOD_DESCRIPTOR | TPFLAGS_HAVE_VECTORCALL,
+                                  method_slots};
+
+/* A new Method; `bound` is the type of bound methods, `gives` Py_NotImplemented for a release. */
+COLD PyObject *method_new(PyObject *bound, PyObject *whole, PyObject *original, PyObject *rows,
+                          PyObject *gives, PyObject *argument, int shared)
+{
+    Method *method = (Method *)PyType_GenericAlloc(method_type, 0);
+    if (method == NULL) {
+        return NULL;
+    }
+    if (bind == NULL) {
+        Py_INCREF(bound);
+        bind = bound;
+    }
+    method->vectorcall = method_call;
+    Py_INCREF(whole);
+    method->whole = whole;
+    Py_INCREF(original);
+    method->original = original;
+    Py_INCREF(rows);
+    method->rows = rows;
+    method->gives = gives != Py_NotImplemented ? gives : NULL;
+    Py_XINCREF(method->gives);
+    method->argument = argument != Py_None ? argument : NULL;
+    Py_XINCREF(method->argument);
+    method->shared = shared;
+    return (PyObject *)method;
+}
+
+#endif
