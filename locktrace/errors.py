@@ -41,3 +41,15 @@ class CannotSaveError(LocktraceError):
     """A snapshot or report could not be written."""
 
     exit_code = 7
+
+
+class UnsupportedTargetError(LocktraceError):
+    """The process is no Python that can be entered: another program, PyPy, too old, too new."""
+
+    exit_code = 8
+
+
+class CannotEnterError(LocktraceError):
+    """The agent could not be brought into the process, as that stands now."""
+
+    exit_code = 9

@@ -13,7 +13,7 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
@@ -36,8 +36,12 @@ _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, s
 class Publisher:
     """Owns the socket, the observers and the thread."""
 
-    def __init__(self, ledger: Ledger, version: str) -> None:
+    def __init__(
+        self, ledger: Ledger, version: str, detach: Callable[[], None] | None = None
+    ) -> None:
         self._ledger = ledger
+        self._detach = detach
+        self._farewell_reason = frames.GOODBYE
         self._encoder = Encoder(ledger, version)
         self._clients: list[Client] = []
         self._stopping = False
@@ -80,8 +84,14 @@ class Publisher:
         """
         self._clients.append(Client(connection, greeted=greeted))
 
-    def stop(self) -> None:
+    @property
+    def path(self) -> str | None:
+        """Where observers find us; None while there is no place for a socket."""
+        return self._listener.path if self._listener is not None else None
+
+    def stop(self, reason: str = frames.GOODBYE) -> None:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
+        self._farewell_reason = reason
         self._stopping = True
         if self._await_end(FAREWELL_S):
             self._close()
@@ -237,6 +247,9 @@ class Publisher:
                 client.send(self._encoder.stacks())
             elif request.get("ask") == "ledger":
                 self._send_picture(client)
+            elif request.get("ask") == "detach" and self._detach is not None:
+                # In a thread of its own, as it waits for the end of this one.
+                _thread.start_new_thread(self._detach, ())
 
     def _introduce(self, client: Client) -> None:
         """Handshake, definitions and the full ledger; from now on there are events to record."""
@@ -341,7 +354,7 @@ class Publisher:
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         for client in listeners:
             self._send_picture(client)
-            client.send(frames.pack_json(frames.BYE, {"reason": frames.GOODBYE}))
+            client.send(frames.pack_json(frames.BYE, {"reason": self._farewell_reason}))
         deadline = time.monotonic() + FAREWELL_S
         while time.monotonic() < deadline and any(c.wants_write for c in listeners):
             poll = select.poll()

@@ -16,6 +16,7 @@ from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.publisher import Publisher
+from locktrace.wire import frames
 
 VERSION = "0.1.0"
 LAST = -1000  # after the exit functions of queues and pools, which use locks
@@ -57,14 +58,26 @@ class Agent:
 
     def _publish(self, connection: socket.socket | None = None) -> None:
         assert self.core is not None
-        self.publisher = Publisher(self.core.ledger, VERSION)
+        self.publisher = Publisher(self.core.ledger, VERSION, self.detach)
         if connection is not None:
             self.publisher.adopt(connection)
         elif self._run and (called := call(self._run)) is not None:
             self.publisher.adopt(called, greeted=True)
         self.publisher.start()
 
-    def uninstall(self) -> None:
+    @property
+    def socket(self) -> str | None:
+        """The path on which observers find us, None if there is none."""
+        return self.publisher.path if self.publisher is not None else None
+
+    def detach(self) -> None:
+        """`uninstall`, asked for by an observer; an agent that was injected goes out of sight."""
+        self.uninstall(frames.DETACHED)
+        resident = vars(sys).get("_locktrace")
+        if resident is not None:
+            resident.put_away()
+
+    def uninstall(self, reason: str = frames.GOODBYE) -> None:
         """Put every patched attribute back; locks made meanwhile go on working, untraced."""
         if not self.installed or self.core is None:
             return
@@ -74,7 +87,7 @@ class Agent:
         tap.recorder = OFF
         publisher, self.publisher = self.publisher, None
         if publisher is not None:
-            publisher.stop()
+            publisher.stop(reason)
         self.core.ledger.forget_holds()
 
     def register(self, spec: RWLockSpec) -> None:

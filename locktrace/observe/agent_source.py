@@ -97,7 +97,8 @@ class AgentSource:
                     self._waiting.extend(received[index:])
                     return received[:index]
                 reason = _reason(payload)
-                ended = TargetEndedError if reason == frames.GOODBYE else TargetLostError
+                complete = reason in {frames.GOODBYE, frames.DETACHED}
+                ended = TargetEndedError if complete else TargetLostError
                 raise ended(self._lost(reason))
         return received
 

@@ -18,9 +18,11 @@ TOTALS = 5  # JSON: running totals of locks that changed; the heartbeat as well
 STACKS = 6  # JSON: what each thread does now, as the interpreter itself sees it
 BYE = 7  # JSON: why the agent ends the conversation
 # observer -> agent
-REQUEST = 16  # JSON: {"ask": "ledger" | "stacks"}
+REQUEST = 16  # JSON: {"ask": "ledger" | "stacks" | "detach"}
 
-GOODBYE = "has exited"  # the reason of a BYE after which nothing is missing
+# the reasons of a BYE after which nothing is missing
+GOODBYE = "has exited"
+DETACHED = "is no longer traced: it was detached"
 
 HEADER = struct.Struct(">IB")
 MAX_TO_OBSERVER = 16 * 1024 * 1024

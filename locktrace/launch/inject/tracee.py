@@ -1,0 +1,233 @@
+"""A thread of another process, borrowed for a moment: stopped, made to call a few functions, given
+back as it was.
+
+Differs from injectors that attach with PTRACE_ATTACH in what the program must not notice: its
+signals are held back by the thread's own signal mask, so none is lost and each is delivered
+afterwards as if nothing had been; vector registers and errno are saved too; the thread is
+taken at a place where the C library can be called (`safe_point`), and a system call that it was
+in is started again by the kernel itself, in the way of a call that a stop has interrupted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+from locktrace.errors import CannotEnterError
+from locktrace.launch.inject import ptrace, safe_point
+from locktrace.launch.inject.memory import Mapping, Memory, mappings
+from locktrace.launch.inject.ptrace import Registers
+
+STOP_S = 0.5  # for a thread to stop, once asked: longer in an uninterruptible sleep
+PLACE_S = 2.0  # for some thread to come to a place where it can be borrowed
+CALL_S = 10.0  # for a function called on it: dlopen may wait for another thread's import
+NOWHERE = 0x10  # functions return here, where nothing can be: the fault tells that they have
+_STACK_GAP = 1024  # beyond the red zone, for a call that needs next to no stack
+_FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP, signal.SIGSYS)
+_ALL_BUT_FAULTS = (1 << 64) - 1 - sum(1 << (number - 1) for number in _FAULTS)
+_DIRECTION_AND_TRAP = 0x500  # flags that must be off when a function is called
+
+
+class Tracee:
+    """One borrowed thread. CannotEnterError, with the reason, when a call does not come back."""
+
+    def __init__(self, pid: int, tid: int, memory: Memory) -> None:
+        self.tid = tid
+        self._pid = pid
+        self._memory = memory
+        self._registers = ptrace.registers(tid)
+        self._extended = ptrace.extended_state(tid)
+        self._mask = ptrace.signal_mask(tid)
+        self._held: list[int] = []
+        self.own_stack = (self._registers.rsp - _STACK_GAP) & ~0xF
+        self.stack = self.own_stack
+        """Where the next call's stack begins, growing downwards."""
+        ptrace.set_signal_mask(tid, _ALL_BUT_FAULTS)
+
+    def call(self, function: int, *arguments: int) -> int:
+        """What the function at this address returns, as an unsigned 64-bit number."""
+        here = Registers.from_buffer_copy(self._registers)
+        here.rsp = self.stack - 8
+        self._memory.write(here.rsp, NOWHERE.to_bytes(8, "little"))
+        for name, value in zip(("rdi", "rsi", "rdx", "rcx", "r8", "r9"), arguments, strict=False):
+            setattr(here, name, value & (1 << 64) - 1)
+        here.rip, here.rax, here.orig_rax = function, 0, (1 << 64) - 1
+        here.eflags &= ~_DIRECTION_AND_TRAP
+        ptrace.set_registers(self.tid, here)
+        deadline = time.monotonic() + CALL_S
+        while True:
+            ptrace.request(ptrace.CONT, self.tid)
+            number = self._await_stop(deadline)
+            after = ptrace.registers(self.tid)
+            if number == signal.SIGSEGV and after.rip == NOWHERE:
+                return int(after.rax)
+            if number in _FAULTS:
+                raise CannotEnterError(
+                    f"a call in process {self._pid} ended in {signal.Signals(number).name}; "
+                    "a filter of system calls may forbid what it needs"
+                )
+            if number:
+                self._held.append(number)
+
+    def _await_stop(self, deadline: float) -> int:
+        try:
+            return _await_stop(self._pid, self.tid, deadline)
+        except TimeoutError:
+            ptrace.request(ptrace.INTERRUPT, self.tid)
+            _await_stop(self._pid, self.tid, time.monotonic() + STOP_S)
+            raise CannotEnterError(
+                f"a call in process {self._pid} did not come back within {CALL_S:.0f} s"
+            ) from None
+
+    def give_back(self) -> None:
+        """Let the thread go on as if nothing had been."""
+        registers = self._registers
+        if _ended_by_our_stop(registers):
+            registers.rip -= 2  # the two bytes of `syscall`
+            registers.rax, registers.orig_rax = registers.orig_rax, (1 << 64) - 1
+        with contextlib.suppress(ProcessLookupError):
+            ptrace.set_registers(self.tid, registers)
+            ptrace.set_extended_state(self.tid, self._extended)
+            ptrace.set_signal_mask(self.tid, self._mask)
+            ptrace.request(ptrace.DETACH, self.tid)
+        for number in self._held:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, number)
+
+
+def _ended_by_our_stop(registers: Registers) -> bool:
+    """Whether it was in an epoll_wait without time limit, which any stop ends with EINTR.
+
+    Nothing had come, so to ask again is the same. With a limit it is left to the program, which
+    knows how much of that is left.
+    """
+    endless = registers.r10 & 0xFFFFFFFF == 0xFFFFFFFF
+    epoll = registers.orig_rax in {safe_point.EPOLL_WAIT, safe_point.EPOLL_PWAIT}
+    return bool(epoll and endless and _signed(registers.rax) == -safe_point.EINTR)
+
+
+@contextlib.contextmanager
+def borrowed(pid: int, memory: Memory) -> Iterator[Tracee]:
+    """A thread of process `pid`, stopped at a safe point, and given back at the end.
+
+    OSError if the kernel does not permit it, CannotEnterError if no thread comes to such a point.
+    """
+    deadline = time.monotonic() + PLACE_S
+    everything = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # no half visit
+    try:
+        while (tracee := _borrow(pid, memory, deadline)) is None:
+            if time.monotonic() > deadline:
+                raise CannotEnterError(
+                    f"no thread of process {pid} came to a place where it could be borrowed within "
+                    f"{PLACE_S:.0f} s; try again"
+                )
+        try:
+            yield tracee
+        finally:
+            tracee.give_back()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, everything)
+
+
+def _borrow(pid: int, memory: Memory, deadline: float) -> Tracee | None:
+    """Try each thread once, those first that sleep where it is harmless."""
+    for tid in _candidates(pid):
+        try:
+            ptrace.request(ptrace.SEIZE, tid)
+        except ProcessLookupError:
+            continue
+        tracee = None
+        try:
+            _stop(pid, tid, min(deadline, time.monotonic() + STOP_S))
+            if _may_be_borrowed(tid, mappings(pid)):
+                tracee = Tracee(pid, tid, memory)
+                return tracee
+        except (TimeoutError, ProcessLookupError):
+            pass
+        finally:
+            if tracee is None:
+                _let_go(tid)
+        if time.monotonic() > deadline:
+            return None
+    return None
+
+
+def _candidates(pid: int) -> Iterator[int]:
+    """The threads of a process: as soon as one is met, those that sleep where it is harmless."""
+    try:
+        names = os.listdir(f"/proc/{pid}/task")
+    except (FileNotFoundError, ProcessLookupError):
+        raise CannotEnterError(f"process {pid} has ended meanwhile") from None
+    others = []
+    for tid in map(int, names):
+        rank = _rank(pid, tid)
+        if rank:
+            others.append((rank, tid))
+        else:
+            yield tid
+    for _, tid in sorted(others):
+        yield tid
+
+
+def _stop(pid: int, tid: int, deadline: float) -> None:
+    """Stop a thread that is seized; a signal on its way to the thread is handed on first."""
+    ptrace.request(ptrace.INTERRUPT, tid)
+    while number := _await_stop(pid, tid, deadline):
+        ptrace.request(ptrace.CONT, tid, 0, number)
+
+
+def _rank(pid: int, tid: int) -> int:
+    try:
+        with open(f"/proc/{pid}/task/{tid}/syscall", encoding="ascii") as call:
+            return safe_point.rank(call.read())
+    except OSError:
+        return 3
+
+
+def _may_be_borrowed(tid: int, found: list[Mapping]) -> bool:
+    here = ptrace.registers(tid)
+    call = _signed(here.orig_rax)
+    return safe_point.is_safe(
+        found,
+        asleep=call >= 0 and safe_point.is_asleep(call, _signed(here.rax)),
+        call=call,
+        argument=here.rdi,
+        place=here.rip,
+    )
+
+
+def _let_go(tid: int) -> None:
+    """Detach; a thread that has not stopped yet does so first, or is let go when we end."""
+    with contextlib.suppress(OSError):
+        ptrace.request(ptrace.DETACH, tid)
+
+
+def _await_stop(pid: int, tid: int, deadline: float) -> int:
+    """Wait for the thread's next stop; the signal that came with it, 0 for a stop we asked for.
+
+    TimeoutError when it does not stop, CannotEnterError when the process ends.
+    """
+    pause = 0.00005
+    while True:
+        try:
+            found, status = os.waitpid(tid, os.WNOHANG | ptrace.WALL)
+        except ChildProcessError:
+            raise ProcessLookupError(f"thread {tid} is gone") from None
+        if found:
+            break
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"thread {tid} does not stop")
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.002)
+    if not os.WIFSTOPPED(status):
+        if tid != pid and os.path.exists(f"/proc/{pid}/task"):
+            raise ProcessLookupError(f"thread {tid} has ended")
+        raise CannotEnterError(f"process {pid} has ended meanwhile")
+    return 0 if status >> 16 == ptrace.EVENT_STOP else os.WSTOPSIG(status)
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >> 63 else value
