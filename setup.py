@@ -1,4 +1,4 @@
-"""Builds the C core where there is a compiler; without one, the Python core serves.
+"""Builds the C core and the payload of `attach` where there is a compiler.
 
 One binary for CPython 3.11 to 3.15: the limited API of 3.11, see locktrace/agent/csrc/compat.h.
 """
@@ -12,6 +12,11 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 HEADERS = sorted(str(path) for path in Path("locktrace/agent/csrc").glob("*.h"))
+FLAGS = ["-std=gnu11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-plt"]
+WITHOUT = {
+    "locktrace.agent._core": "the Python core serves",
+    "locktrace.launch.inject._payload": "only programs that start under locktrace can be traced",
+}
 
 
 class OptionalBuild(build_ext):
@@ -23,7 +28,7 @@ class OptionalBuild(build_ext):
             built = Path(self.get_ext_fullpath(extension.name))
             if not built.exists():
                 print(
-                    f"locktrace: {extension.name} could not be built; the Python core serves",
+                    f"locktrace: {extension.name} could not be built; {WITHOUT[extension.name]}",
                     file=sys.stderr,
                 )
 
@@ -35,17 +40,17 @@ setup(
             sources=["locktrace/agent/csrc/module.c"],
             depends=HEADERS,
             define_macros=[("Py_LIMITED_API", "0x030b0000")],
-            extra_compile_args=[
-                "-std=gnu11",
-                "-O2",
-                "-Wall",
-                "-Wextra",
-                "-fvisibility=hidden",
-                "-fno-plt",
-            ],
+            extra_compile_args=FLAGS,
             py_limited_api=True,
             optional=True,
-        )
+        ),
+        Extension(  # no module: it is loaded into other processes, and knows no Python
+            "locktrace.launch.inject._payload",
+            sources=["locktrace/launch/inject/csrc/payload.c"],
+            extra_compile_args=FLAGS,
+            py_limited_api=True,
+            optional=True,
+        ),
     ],
     cmdclass={"build_ext": OptionalBuild},
     options={"bdist_wheel": {"py_limited_api": "cp311"}},

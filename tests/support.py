@@ -16,8 +16,11 @@ from typing import TypeVar
 from locktrace.diagnose import Thresholds
 from locktrace.errors import NotTracedError
 from locktrace.launch.environment import traced
+from locktrace.launch.inject.method import Method
 from locktrace.launch.processes import connect
+from locktrace.launch.reach import reach
 from locktrace.observe.agent_source import AgentSource
+from locktrace.observe.detach import detach
 from locktrace.session import Session, View
 
 T = TypeVar("T")
@@ -171,3 +174,14 @@ def until(session: Session, condition: Callable[[View], bool], what: str = "the 
         return view if condition(view) else None
 
     return eventually(look, what)
+
+
+@contextmanager
+def attached(pid: int, method: Method = Method.AUTO) -> Iterator[AgentSource]:
+    """An agent brought into a process that runs without one, and taken out at the end."""
+    source = AgentSource(reach(pid, method).connection, pid)
+    try:
+        yield source
+    finally:
+        source.close()
+        detach(pid)

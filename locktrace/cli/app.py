@@ -6,12 +6,13 @@ import sys
 
 import typer
 
-from locktrace.cli import demo, dump, explain, ps, run, scan, stalls, watch
+from locktrace.cli import demo, detach, dump, explain, ps, run, scan, stalls, watch
 from locktrace.errors import LocktraceError
 
 EXIT_CODES = """\
 Exit codes: 0 all went well · 1 something else went wrong · 2 usage · 3 no such process ·
 4 not permitted · 5 not traced · 6 the target or its agent was lost · 7 could not be saved ·
+8 no Python that can be entered · 9 could not be entered as it stands now ·
 70 `run` made findings."""
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command("ps", epilog=ps.EXAMPLES)(ps.ps)
 app.command("attach", epilog=watch.ATTACH_EXAMPLES)(watch.attach)
 app.command("watch", epilog=watch.WATCH_EXAMPLES)(watch.watch)
 app.command("dump", epilog=dump.EXAMPLES)(dump.dump)
+app.command("detach", epilog=detach.EXAMPLES)(detach.detach)
 app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
 app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
 app.add_typer(stalls.app, name="stalls")

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from locktrace.cli.observing import By, Detach
+from locktrace.launch.inject.method import Method
+
 if TYPE_CHECKING:
     from locktrace.session import Session, View
 
@@ -29,16 +32,20 @@ def dump(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; else standard output.")
     ] = None,
+    method: By = Method.AUTO,
+    detach: Detach = False,
 ) -> None:
     """Print who holds what, who waits, the findings and every thread's stack, now."""
-    from locktrace.cli.observing import SETTLE_S, observe
+    from locktrace.cli.observing import SETTLE_S, leave, observe
 
-    session = observe(pid, keep=False)
+    session = observe(pid, keep=False, method=method)
     try:
         session.settle(SETTLE_S)
         text = _render(session, _look_again(session), format)
     finally:
         session.close()
+        if detach:
+            leave(pid)
     if output is None:
         typer.echo(text, nl=False)
         return

@@ -7,7 +7,10 @@ from typing import Annotated
 
 import typer
 
-ATTACH_EXAMPLES = "Example: locktrace attach 4242"
+from locktrace.cli.observing import By, Detach, DryRun
+from locktrace.launch.inject.method import Method
+
+ATTACH_EXAMPLES = "Examples: locktrace attach 4242 · locktrace attach 4242 --dry-run"
 WATCH_EXAMPLES = "Examples: locktrace watch · locktrace watch 4242 --plain | tee locks.log"
 
 Plain = Annotated[bool, typer.Option("--plain", help="Print lines instead of the screen.")]
@@ -20,9 +23,17 @@ def attach(
     pid: Annotated[int, typer.Argument(help="Process to look into.")],
     plain: Plain = False,
     stall_after: StallAfter = None,
+    method: By = Method.AUTO,
+    detach: Detach = False,
+    dry_run: DryRun = False,
 ) -> None:
-    """Open the live screen on a running process that carries the agent."""
-    _show(pid, plain, stall_after)
+    """Open the live screen on a running Python process, also one that hangs already."""
+    if dry_run:
+        from locktrace.cli.observing import tell_intention
+
+        tell_intention(pid, method)
+    else:
+        _show(pid, plain, stall_after, method, detach)
 
 
 def watch(
@@ -31,15 +42,17 @@ def watch(
     ] = None,
     plain: Plain = False,
     stall_after: StallAfter = None,
+    method: By = Method.AUTO,
+    detach: Detach = False,
 ) -> None:
-    """Watch a traced process live: its locks, who holds them, who waits."""
-    _show(pid if pid is not None else _only_traced(), plain, stall_after)
+    """Watch a process live: its locks, who holds them, who waits."""
+    _show(pid if pid is not None else _only_traced(), plain, stall_after, method, detach)
 
 
-def _show(pid: int, plain: bool, stall_after: float | None) -> None:
-    from locktrace.cli.observing import observe
+def _show(pid: int, plain: bool, stall_after: float | None, method: Method, detach: bool) -> None:
+    from locktrace.cli.observing import leave, observe
 
-    session = observe(pid, stall_after=stall_after)
+    session = observe(pid, stall_after=stall_after, method=method)
     try:
         if plain or not sys.stdout.isatty():
             from locktrace.cli.plain import follow
@@ -51,6 +64,8 @@ def _show(pid: int, plain: bool, stall_after: float | None) -> None:
             LocktraceApp(session).run()
     finally:
         session.close()
+        if detach:
+            leave(pid)
 
 
 def _only_traced() -> int:

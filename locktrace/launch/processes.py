@@ -6,12 +6,15 @@ import contextlib
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import psutil
 
 from locktrace.errors import NoSuchProcessError, NotPermittedError, NotTracedError
+from locktrace.launch import namespaces
+from locktrace.launch.inject.interpreter import is_python_file
+from locktrace.launch.inject.memory import mappings
 from locktrace.wire import endpoint
 
 CONNECT_S = 2.0
@@ -45,8 +48,9 @@ def find(pid: int) -> psutil.Process:
     raise NoSuchProcessError(f"there is no process {pid}")
 
 
-def connect(pid: int) -> socket.socket:
-    """A connection to the agent in process `pid`.
+def connect(pid: int, known: Iterable[str] = ()) -> socket.socket:
+    """A connection to the agent in process `pid`; `known` are paths where it may listen, as it
+    sees them itself.
 
     NoSuchProcessError, NotPermittedError (somebody else's process) or NotTracedError, each
     with a sentence that says what to do.
@@ -58,7 +62,7 @@ def connect(pid: int) -> socket.socket:
             f"process {pid} belongs to {process.username()}; only that user or root may observe it"
         )
     reasons = []
-    for place in _sockets(process, owner):
+    for place in _sockets(process, owner, known):
         try:
             return _connect(place, owner, pid)
         except OSError as error:
@@ -68,12 +72,9 @@ def connect(pid: int) -> socket.socket:
 
 def _not_traced(process: psutil.Process, reasons: list[str]) -> str:
     pid = process.pid
-    if not is_python(process):
-        return f"process {pid} ({process.name()}) is not a Python process"
     unusable = f" (a socket is there but cannot be used: {'; '.join(reasons)})" if reasons else ""
     return (
-        f"process {pid} does not run the locktrace agent{unusable}; "
-        "start it with `locktrace run …`, or call `locktrace.install()` in it"
+        f"process {pid} does not run the locktrace agent{unusable}; `locktrace attach` brings it in"
     )
 
 
@@ -86,15 +87,16 @@ def _owner(process: psutil.Process) -> int:
         raise NoSuchProcessError(f"there is no process {process.pid} any more") from None
 
 
-def _sockets(process: psutil.Process, owner: int) -> list[str]:
+def _sockets(process: psutil.Process, owner: int, known: Iterable[str] = ()) -> list[str]:
     """Socket files that process `process` may have made, those that exist."""
     environ: dict[str, str] = {}
     with contextlib.suppress(psutil.Error):
         environ = process.environ()
     folders = [*endpoint.folders(environ, owner), *endpoint.folders(os.environ, owner)]
-    name = endpoint.socket_name(process.pid)
-    places = [os.path.join(folder, name) for folder in dict.fromkeys(folders)]
-    return [place for place in places if os.path.exists(place)]
+    name = endpoint.socket_name(namespaces.inner_pid(process.pid))
+    root = namespaces.root(process.pid)
+    places = [*known, *(os.path.join(folder, name) for folder in folders)]
+    return [root + place for place in dict.fromkeys(places) if os.path.exists(root + place)]
 
 
 def _connect(place: str, owner: int, pid: int) -> socket.socket:
@@ -104,7 +106,8 @@ def _connect(place: str, owner: int, pid: int) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(CONNECT_S)
-        connection.connect(place)
+        with namespaces.short(place) as path:
+            connection.connect(path)
     except ConnectionRefusedError:
         connection.close()
         # Nobody listens: left behind by a process that had this pid before, or was killed.
@@ -136,23 +139,22 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def is_python(process: psutil.Process) -> bool:
-    """Whether this looks like a CPython process: its executable's name, or a libpython in it."""
-    with contextlib.suppress(psutil.Error):
-        if "python" in os.path.basename(process.exe()).lower():
-            return True
-    with contextlib.suppress(psutil.Error):
-        return any("libpython" in os.path.basename(m.path) for m in process.memory_maps())
-    return False
+    """Whether this is a Python process: one of its files is an interpreter."""
+    return bool(_python_files(process))
+
+
+def _python_files(process: psutil.Process) -> list[str]:
+    with contextlib.suppress(OSError):
+        names = dict.fromkeys(mapping.name for mapping in mappings(process.pid))
+        return [name for name in names if is_python_file(name)]
+    with contextlib.suppress(psutil.Error):  # somebody else's
+        return [name for name in [os.path.basename(process.exe())] if is_python_file(name)]
+    return []
 
 
 def _version(process: psutil.Process) -> str:
     """From the names of its executable and libraries: `python3.11`, `libpython3.11.so`."""
-    names = []
-    with contextlib.suppress(psutil.Error):
-        names.append(process.exe())
-    with contextlib.suppress(psutil.Error):
-        names += [mapped.path for mapped in process.memory_maps()]
-    found = (re.search(r"python-?(\d\.\d+)", name) for name in names)
+    found = (re.search(r"python-?(\d\.\d+)", name) for name in _python_files(process))
     return next((match.group(1) for match in found if match), "?")
 
 

@@ -10,6 +10,7 @@ from collections import deque
 import psutil
 
 from locktrace.errors import TargetEndedError, TargetLostError
+from locktrace.launch.namespaces import inner_pid
 from locktrace.model import Process
 from locktrace.observe.source import Frame
 from locktrace.wire import frames
@@ -68,7 +69,8 @@ class AgentSource:
         return self._process(hello)
 
     def _process(self, hello: dict[str, object]) -> Process:
-        pid = int(str(hello["pid"]))
+        if int(str(hello["pid"])) != inner_pid(self._pid):
+            raise TargetLostError(f"another process than {self._pid} answers for it")
         offset = time.monotonic_ns() - int(str(hello["time_ns"]))
         self.clock_offset_ns = offset if abs(offset) > SAME_CLOCK_NS else 0
         self.agent_thread = int(str(hello["agent_thread"]))
@@ -78,7 +80,7 @@ class AgentSource:
             created = 0.0  # it has ended, and what it said is still to be read
         command = hello["command"]
         return Process(
-            pid=pid,
+            pid=self._pid,
             created=created,
             python=str(hello["python"]),
             core=str(hello["core"]),

@@ -12,6 +12,7 @@ from typing import Any
 
 import psutil
 
+from locktrace.launch.namespaces import inner_pid
 from locktrace.model import Process, Site, Stack, ThreadStack
 from locktrace.snapshots.bounded import Outcome, OutOfBoundsError, run_bounded
 from locktrace.wording import plain
@@ -58,7 +59,16 @@ def py_spy_stacks(
         return Stacks(note=f"py-spy could not be started ({error.strerror}).")
     if outcome.status != 0:
         return Stacks(note=_why(pid, outcome))
-    return _parse(outcome.output)
+    return _in_its_namespace(pid, _parse(outcome.output))
+
+
+def _in_its_namespace(pid: int, seen: Stacks) -> Stacks:
+    """`seen` with the thread ids that the process knows itself: the agent tells of those."""
+    if inner_pid(pid) == pid:
+        return seen
+    inside = {t.native_id: inner_pid(t.native_id) for t in seen.threads if t.native_id}
+    threads = (replace(t, native_id=inside.get(t.native_id or 0)) for t in seen.threads)
+    return replace(seen, threads=tuple(threads))
 
 
 def without_tracer(threads: Iterable[ThreadStack]) -> tuple[ThreadStack, ...]:

@@ -6,10 +6,10 @@ imports more goes past the program's own import hooks and search path, and `sys.
 """
 
 # mypy: disable-error-code="no-untyped-def,no-untyped-call,var-annotated"
-# `VISIT` is put here by the payload; where the program runs this itself, `BUNDLE` and `ANSWER`.
 
 import _thread
 import contextlib
+import functools
 import marshal
 import os
 import sys
@@ -23,7 +23,7 @@ importing = sys.modules["_frozen_importlib"]
 files = sys.modules["_frozen_importlib_external"]
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """The agent cannot come up here; the message is told to whoever attaches."""
 
 
@@ -46,7 +46,7 @@ class SharedMemory:
 
 
 class Files:
-    """The same for a program that runs this itself: `ANSWER` is the file to write."""
+    """The same for a program that runs this itself; `answer` is the file to write."""
 
     def __init__(self, bundle, answer):
         self.bundle = marshal.loads(bundle)
@@ -78,7 +78,7 @@ class Resident:
         """One comes in or goes out at a time; `undo` is for a child forked meanwhile."""
         while self._turn.setdefault("by", undo) is not undo:
             if cancelled():
-                raise Refused("it was called off")
+                raise RefusedError("it was called off")
             time.sleep(0.002)
         self._undo = undo
 
@@ -119,7 +119,7 @@ class Carried:
         self._standard = [home, os.path.join(home, "lib-dynload")]
         self.note = ""
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name, path=None, _target=None):
         if _thread.get_ident() != self._thread:
             return None
         if name in self._modules:
@@ -137,7 +137,7 @@ class Carried:
             or files.PathFinder.find_spec(name, self._standard if path is None else path)
         )
 
-    def create_module(self, spec):
+    def create_module(self, _spec):
         return None
 
     def exec_module(self, module):
@@ -157,7 +157,7 @@ class Carried:
             return self._file()
         identity = os.fstat(fd)
         write(fd, self._core)
-        return path, lambda: close(fd, identity)
+        return path, functools.partial(close, fd, identity)
 
     def _file(self):
         named = [os.environ.get("XDG_RUNTIME_DIR", ""), os.environ.get("TMPDIR", "")]
@@ -175,7 +175,7 @@ class Carried:
                 write(fd, self._core)
             finally:
                 os.close(fd)
-            return path, lambda: os.unlink(path)
+            return path, functools.partial(os.unlink, path)
         raise ImportError("there is no folder that it could be loaded from")
 
 
@@ -253,9 +253,10 @@ class MainThread:
         others = {k: v for k, v in sys._current_frames().items() if k != _thread.get_ident()}
         program = sys.modules["__main__"].__dict__
         for ident, frame in others.items():
-            while frame.f_back is not None:
-                frame = frame.f_back
-            if frame.f_globals is program and frame.f_code.co_name == "<module>":
+            outermost = frame
+            while outermost.f_back is not None:
+                outermost = outermost.f_back
+            if outermost.f_globals is program and outermost.f_code.co_name == "<module>":
                 return ident
         return min(others, default=0)
 
@@ -268,13 +269,13 @@ def come_in(door):
     try:
         switch = arrival.agent()
         if door.cancelled():
-            raise Refused("it was called off")
+            raise RefusedError("it was called off")
         switch.AGENT.install()
         socket = switch.AGENT.socket
         if socket is None:
             trouble = switch.AGENT.publisher.trouble
             switch.AGENT.uninstall()
-            raise Refused(f"its agent cannot be reached: {trouble}")
+            raise RefusedError(f"its agent cannot be reached: {trouble}")
         core = switch.AGENT.core.ledger.name
         arrival.load_the_rest()
     except BaseException:
@@ -309,7 +310,7 @@ class Arrival:
     def _refuse_stranger(self, there):
         version, ours = getattr(there, "__version__", None), self._bundle["version"]
         if version != ours:
-            raise Refused(
+            raise RefusedError(
                 f"it has imported its own locktrace, version {version}, and this is {ours}: "
                 "attach with that one"
             )
@@ -347,12 +348,14 @@ class Arrival:
 def main(door):
     try:
         answer = {"ok": "yes", **come_in(door)}
-    except Refused as refused:
+    except RefusedError as refused:
         answer = {"ok": "", "why": str(refused)}
     except BaseException as error:
         answer = {"ok": "", "why": f"the agent could not start ({type(error).__name__}: {error})"}
-    door.answer("\n".join(f"{key}={str(value).replace(chr(10), ' ')}" for key, value in answer.items()))
+    door.answer(
+        "\n".join(f"{key}={str(value).replace(chr(10), ' ')}" for key, value in answer.items())
+    )
 
 
-if "VISIT" in globals():
-    main(SharedMemory(VISIT))  # noqa: F821
+if "VISIT" in globals():  # put there by the payload; else a last line comes after these
+    main(SharedMemory(globals()["VISIT"]))

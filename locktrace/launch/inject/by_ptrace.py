@@ -115,8 +115,8 @@ class _Entrance:
             return handle
         reasons = []
         for drop in Drop.places(self._pid):
-            with drop.holding("payload.so", content) as path:
-                handle = self._dlopen(tracee, scratch, path)
+            with drop.holding("payload.so", content) as dropped:
+                handle = self._dlopen(tracee, scratch, dropped.path)
                 if handle:
                     return handle
                 reasons.append(self._complaint(tracee))

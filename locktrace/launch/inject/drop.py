@@ -1,4 +1,4 @@
-"""A folder that the target can reach and we can write to: for what must be a file, for a moment."""
+"""A file that the target can reach and we can write: for what must be a file, for a moment."""
 
 from __future__ import annotations
 
@@ -24,37 +24,57 @@ class Drop:
         root = f"/proc/{pid}/root"
         environ = _environ(pid)
         named = (environ.get("XDG_RUNTIME_DIR", ""), environ.get("TMPDIR", ""))
-        folders = dict.fromkeys([*named, "/tmp", "/dev/shm", "/var/tmp"])
         with contextlib.suppress(OSError):
             status = os.stat(f"/proc/{pid}")
-            for folder in folders:
+            for folder in dict.fromkeys([*named, "/tmp", "/dev/shm", "/var/tmp"]):
                 if folder.startswith("/") and _fits(root + folder):
                     yield cls(root, folder, status.st_uid, status.st_gid)
 
     @contextlib.contextmanager
-    def holding(self, name: str, content: bytes) -> Iterator[str]:
-        """The path, as the target knows it, of a file with `content`; gone again at the end.
+    def holding(self, name: str, content: bytes) -> Iterator[Dropped]:
+        """A file with `content`, gone again at the end unless it is told to stay.
 
         It lies in a new folder of mode 0700 that belongs to the target's user. OSError if it
         cannot be written.
         """
         folder = os.path.join(self.folder, f"locktrace-{secrets.token_hex(8)}")
-        ours = self.root + folder
-        os.mkdir(ours, 0o700)
+        os.mkdir(self.root + folder, 0o700)
+        dropped = Dropped(self.root, folder, os.path.join(folder, name))
         try:
-            path = os.path.join(ours, name)
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o700)
-            with open(fd, "wb") as file:
-                file.write(content)
+            dropped.write(content)
             if os.geteuid() != self.uid:
-                os.chown(path, self.uid, self.gid)
-                os.chown(ours, self.uid, self.gid)
-            yield os.path.join(folder, name)
+                os.chown(dropped.ours, self.uid, self.gid)
+                os.chown(self.root + folder, self.uid, self.gid)
+            yield dropped
         finally:
-            with contextlib.suppress(OSError):
-                for left in os.listdir(ours):
-                    os.unlink(os.path.join(ours, left))
-                os.rmdir(ours)
+            if not dropped.stays:
+                dropped.remove()
+
+
+@dataclass(slots=True)
+class Dropped:
+    """A file put down in a folder of its own; `path` and `folder` are as the target knows them."""
+
+    root: str
+    folder: str
+    path: str
+    stays: bool = False
+
+    @property
+    def ours(self) -> str:
+        """The path as we know it."""
+        return self.root + self.path
+
+    def write(self, content: bytes) -> None:
+        fd = os.open(self.ours, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o700)
+        with open(fd, "wb") as file:
+            file.write(content)
+
+    def remove(self) -> None:
+        with contextlib.suppress(OSError):
+            for left in os.listdir(self.root + self.folder):
+                os.unlink(os.path.join(self.root + self.folder, left))
+            os.rmdir(self.root + self.folder)
 
 
 def _fits(folder: str) -> bool:

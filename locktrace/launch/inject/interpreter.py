@@ -48,6 +48,8 @@ def identify(pid: int) -> Interpreter:
     except PermissionError:
         raise NotPermittedError(permission.why(pid)) from None
     except (FileNotFoundError, ProcessLookupError):
+        if os.path.exists(f"/proc/{pid}/stat"):  # a thread of the kernel has no executable
+            raise UnsupportedTargetError(_no_interpreter(pid, [])) from None
         raise CannotEnterError(f"process {pid} has ended meanwhile") from None
 
 

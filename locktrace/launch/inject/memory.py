@@ -97,7 +97,10 @@ class Library:
         head = memory.read(base, 64)
         if head[:5] != b"\x7fELF\x02":
             raise ValueError("not a 64-bit ELF object")
-        (table,), (size, count) = struct.unpack_from("<Q", head, 32), struct.unpack_from("<HH", head, 54)
+        (table,), (size, count) = (
+            struct.unpack_from("<Q", head, 32),
+            struct.unpack_from("<HH", head, 54),
+        )
         headers = [
             _PROGRAM_HEADER.unpack(memory.read(base + table + i * size, _PROGRAM_HEADER.size))
             for i in range(count)

@@ -37,8 +37,8 @@ def explain(here: Circumstances) -> str:
     as_root = f"run `sudo locktrace attach {here.pid}`"
     if here.tracer:
         return (
-            f"process {here.pid} is being traced by {here.tracer_name} (pid {here.tracer}) already, "
-            "and a process can have one tracer only; end that one first"
+            f"process {here.pid} is being traced by {here.tracer_name} (pid {here.tracer}) "
+            "already, and a process can have one tracer only; end that one first"
         )
     if here.our_uid not in {0, here.uid}:
         return (
@@ -52,42 +52,49 @@ def explain(here: Circumstances) -> str:
         )
     if here.our_uid == 0 and not here.capable:
         return (
-            f"this root may not trace process {here.pid}, as it lacks CAP_SYS_PTRACE; in a container "
-            "start that with `--cap-add SYS_PTRACE`"
+            f"this root may not trace process {here.pid}, as it lacks CAP_SYS_PTRACE; in a "
+            "container start that with `--cap-add SYS_PTRACE`"
         )
     if here.yama in {1, 2} and not here.capable:
-        lower = "" if here.yama == 2 else ", or allow it with `sudo sysctl kernel.yama.ptrace_scope=0`"
+        lower = (
+            "" if here.yama == 2 else ", or allow it with `sudo sysctl kernel.yama.ptrace_scope=0`"
+        )
         return (
             f"this kernel lets nobody but root trace process {here.pid} "
             f"(kernel.yama.ptrace_scope is {here.yama}); {as_root}{lower}"
         )
     return (
-        f"the kernel does not let this user trace process {here.pid}, which may have changed its user "
-        f"or lie in another container; {as_root}, in a container with `--cap-add SYS_PTRACE`"
+        f"the kernel does not let this user trace process {here.pid}, which may have changed its "
+        f"user or lie in another container; {as_root}, in a container with `--cap-add SYS_PTRACE`"
     )
 
 
 def _circumstances(pid: int) -> Circumstances:
-    status, ours = _status(str(pid)), _status("self")
-    tracer = int(status.get("TracerPid", "0"))
+    theirs, ours = status(str(pid)), status("self")
+    tracer = tracer_of(pid)
     capabilities = int(ours.get("CapEff", "0"), 16)
     return Circumstances(
         pid=pid,
-        uid=int(status.get("Uid", "0 0").split()[1]),
+        uid=int(theirs.get("Uid", "0 0").split()[1]),
         our_uid=os.geteuid(),
         tracer=tracer,
-        tracer_name=_status(str(tracer)).get("Name", "a program") if tracer else "",
+        tracer_name=status(str(tracer)).get("Name", "a program") if tracer else "",
         capable=bool(capabilities >> _CAP_SYS_PTRACE & 1),
         yama=_yama(),
     )
 
 
 def tracer_of(pid: int) -> int:
-    """The pid of who traces process `pid`, 0 if nobody does."""
-    return int(_status(str(pid)).get("TracerPid", "0"))
+    """The pid of who traces a thread of process `pid`, 0 if nobody does."""
+    with contextlib.suppress(OSError):
+        tasks = (f"{pid}/task/{tid}" for tid in os.listdir(f"/proc/{pid}/task"))
+        found = (int(status(task).get("TracerPid", "0")) for task in tasks)
+        return next((tracer for tracer in found if tracer), 0)
+    return 0
 
 
-def _status(pid: str) -> dict[str, str]:
+def status(pid: str) -> dict[str, str]:
+    """The lines of /proc/PID/status; empty when there is no such process."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/status", encoding="utf-8") as lines:
         return dict(line.rstrip("\n").split(":\t", 1) for line in lines if ":\t" in line)
     return {}

@@ -26,9 +26,9 @@ class Registers(ctypes.Structure):
     _fields_ = tuple(
         (name, ctypes.c_uint64)
         for name in (
-            "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx", "rdx",
-            "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss", "fs_base", "gs_base", "ds",
-            "es", "fs", "gs",
+            "r15", "r14", "r13", "r12", "rbp", "rbx", "r11", "r10", "r9", "r8", "rax", "rcx",
+            "rdx", "rsi", "rdi", "orig_rax", "rip", "cs", "eflags", "rsp", "ss", "fs_base",
+            "gs_base", "ds", "es", "fs", "gs",
         )
     )  # fmt: skip
 
@@ -58,7 +58,7 @@ def set_registers(tid: int, registers: Registers) -> None:
 
 
 def extended_state(tid: int) -> bytes:
-    """The vector and floating point registers of a stopped thread, as `set_extended_state` takes."""
+    """Vector and floating point registers of a stopped thread, as `set_extended_state` takes."""
     buffer = ctypes.create_string_buffer(_XSTATE_BYTES)
     vector = _Vector(ctypes.addressof(buffer), len(buffer))
     request(GET_REGSET, tid, NT_X86_XSTATE, ctypes.byref(vector))

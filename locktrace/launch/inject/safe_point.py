@@ -1,8 +1,8 @@
 """Where a thread may be stopped to call functions of the C library on it.
 
-Not while it is inside the memory allocator or the dynamic linker: a call made there would wait for a
-lock that the thread has itself, or find their data half changed. It is inside of neither when it
-sleeps in a system call that they do not make, or when it runs code of another library.
+Not while it is inside the memory allocator or the dynamic linker: a call made there would wait
+for a lock that the thread has itself, or find their data half changed. It is inside of neither
+when it sleeps in a system call that they do not make, or runs code of another library.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import re
 from locktrace.launch.inject.memory import Mapping, mapping_at
 
 FUTEX, EPOLL_WAIT, EPOLL_PWAIT = 202, 232, 281
-# read poll select recvfrom accept recvmsg wait4 pause nanosleep futex clock_nanosleep waitid
-# pselect6 ppoll accept4: all start again by themselves when they are interrupted by nothing.
-_RESTARTED = frozenset({0, 7, 23, 45, 43, 47, 61, 34, 35, FUTEX, 230, 247, 270, 271, 288})
+# read poll select recvfrom accept recvmsg wait4 pause nanosleep futex restart_syscall
+# clock_nanosleep waitid pselect6 ppoll accept4: all go on by themselves after a stop.
+_RESTARTED = frozenset({0, 7, 23, 45, 43, 47, 61, 34, 35, FUTEX, 219, 230, 247, 270, 271, 288})
 # write connect flock fcntl rt_sigsuspend sendto sendmsg
 _ALSO_RESTARTED = frozenset({1, 42, 73, 72, 130, 44, 46})
 # epoll_wait epoll_pwait epoll_pwait2 rt_sigtimedwait: end with EINTR, which Python tries again.
@@ -43,7 +43,7 @@ def is_asleep(call: int, result: int) -> bool:
 
 
 def is_safe(found: list[Mapping], *, asleep: bool, call: int, argument: int, place: int) -> bool:
-    """Whether the stopped thread may be borrowed; `argument` is the call's first, `place` its rip."""
+    """Whether a stopped thread may be borrowed; `argument` is the call's first, `place` its rip."""
     if not asleep:
         at = mapping_at(found, place)
         return at is not None and at.path.startswith("/") and not _ALLOCATORS.match(at.name)

@@ -26,7 +26,14 @@ PLACE_S = 2.0  # for some thread to come to a place where it can be borrowed
 CALL_S = 10.0  # for a function called on it: dlopen may wait for another thread's import
 NOWHERE = 0x10  # functions return here, where nothing can be: the fault tells that they have
 _STACK_GAP = 1024  # beyond the red zone, for a call that needs next to no stack
-_FAULTS = (signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGTRAP, signal.SIGSYS)
+_FAULTS = (
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGILL,
+    signal.SIGFPE,
+    signal.SIGTRAP,
+    signal.SIGSYS,
+)
 _ALL_BUT_FAULTS = (1 << 64) - 1 - sum(1 << (number - 1) for number in _FAULTS)
 _DIRECTION_AND_TRAP = 0x500  # flags that must be off when a function is called
 

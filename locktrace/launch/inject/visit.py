@@ -82,7 +82,9 @@ def parse(answer: bytes) -> dict[str, str]:
 
 
 _WHY = {
-    RUNNING: f"the agent did not come up in process {{pid}} within {SCRIPT_S:.0f} s; it was called off",
+    RUNNING: (
+        f"the agent did not come up in process {{pid}} within {SCRIPT_S:.0f} s; it was called off"
+    ),
     FAILED: "the agent could not be started in process {pid}: there is no memory",
     CANCELLED: "process {pid} let the agent in too late, after it was called off; try again",
     NO_INTERPRETER: "the Python of process {pid} is just starting, or ending; try again",
