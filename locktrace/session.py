@@ -70,8 +70,8 @@ class Feed(Protocol):
 class Session:
     """Observes one source until it ends.
 
-    `store` of None keeps stall snapshots in memory only. `clock` gives our CLOCK_MONOTONIC
-    in nanoseconds.
+    `store` of None keeps stall snapshots in memory only; without `snaps` none are taken by
+    itself. `clock` gives our CLOCK_MONOTONIC in nanoseconds.
     """
 
     def __init__(
@@ -80,6 +80,7 @@ class Session:
         *,
         thresholds: Thresholds | None = None,
         store: StallStore | None = None,
+        snaps: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
@@ -87,6 +88,7 @@ class Session:
         self._thresholds = thresholds or Thresholds()
         self._confirmer = Confirmer()
         self._store = store
+        self._snaps = snaps
         self._clock = clock
         self._looked_ns = 0
         self._findings: tuple[Finding, ...] = ()
@@ -109,6 +111,21 @@ class Session:
                 raise TargetLostError(self._ended)
             self._receive(left)
         return self.poll(0)
+
+    def catch_up(self, timeout: float) -> View:
+        """A view of all that the target had done when this was called; TargetLostError if its
+        agent does not answer within `timeout` seconds."""
+        deadline = self._clock() + int(timeout * 1e9)
+        with self._one_at_a_time:
+            for _ in range(2):  # a ledger overtakes the events of its own turn, not of the last
+                asked_ns = self._now()
+                self._source.ask("ledger")
+                while self._state.ledger_ns < asked_ns:
+                    left = (deadline - self._clock()) / 1e9
+                    if self._ended is not None or left <= 0:
+                        raise TargetLostError(self._ended or "the agent does not answer")
+                    self._receive(left)
+            return self._poll(0)
 
     def poll(self, timeout: float) -> View:
         with self._one_at_a_time:
@@ -135,7 +152,7 @@ class Session:
     def _look(self, snapshot: Snapshot) -> None:
         confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
         self._findings = confirmed.findings
-        if self._ended is None and any(map(is_stall, confirmed.new)):
+        if self._snaps and self._ended is None and any(map(is_stall, confirmed.new)):
             self._snap(snapshot, confirmed.findings)
 
     def dump(self) -> Path:

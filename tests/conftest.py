@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,29 @@ import pytest
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
 from locktrace.agent.python_core import PythonRecorder
-from tests.support import interpreters
+from tests.support import environment, interpreters
+
+ACCOUNT = """
+import asyncio
+import threading
+
+import pytest
+
+class Account:
+    def __init__(self):
+        self.guard = threading.Lock()
+    def withdraw(self):
+        self.guard.acquire()
+    def deposit(self):
+        with self.guard:
+            pass
+
+KEPT = []
+
+def kept():
+    KEPT.append(Account())
+    return KEPT[-1]
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -38,3 +60,23 @@ def recorder() -> Iterator[PythonRecorder]:
     tap.recorder = OFF
     faults, tap.faults[:] = list(tap.faults), []
     assert not faults, f"the agent swallowed faults of its own: {faults}"
+
+
+@pytest.fixture
+def run_tests(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., pytest.RunResult]:
+    """`run_tests(source, *arguments, ini=…)`: pytest, in a process of its own, on one test file."""
+    for name, value in environment(trace=False).items():
+        monkeypatch.setenv(name, value)
+    for name in ("PYTEST_XDIST_WORKER", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
+
+    def call(source: str, *arguments: str, ini: str = "") -> pytest.RunResult:
+        pytester.makepyfile(test_it=ACCOUNT + source)
+        pytester.makeini(
+            "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n" + ini
+        )
+        return pytester.runpytest_subprocess("--locktrace", *arguments, timeout=110)
+
+    return call

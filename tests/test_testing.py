@@ -125,3 +125,41 @@ def test_a_block_that_leaks_raises_and_says_which_lock() -> None:
     leak, done_line = done.stdout.splitlines()
     assert leak == "lock is still held (exclusive), taken at <string>:12 in <module> by MainThread"
     assert done_line == "done"
+
+
+DECORATED = """
+import threading, unittest
+import locktrace
+from locktrace.testing import assert_no_leaked_locks
+locktrace.install()
+lock = threading.Lock()
+
+class TestAccount(unittest.TestCase):
+    @assert_no_leaked_locks()
+    def test_leaking(self):
+        lock.acquire()
+
+    def test_block(self):
+        with self.assertRaisesRegex(AssertionError, "other is still held"):
+            with assert_no_leaked_locks():
+                other.acquire()
+
+    @assert_no_leaked_locks()
+    def test_clean(self):
+        threading.Event().set()
+
+other = threading.Lock()
+unittest.main()
+"""
+
+
+def test_a_method_of_unittest_may_be_decorated() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DECORATED],
+        env=environment(trace=False),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "FAIL: test_leaking" in done.stderr, done.stderr
+    assert "FAILED (failures=1)" in done.stderr
