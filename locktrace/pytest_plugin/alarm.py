@@ -17,7 +17,7 @@ from dataclasses import replace
 import pytest
 
 from locktrace.pytest_plugin.crashes import keep
-from locktrace.pytest_plugin.options import Options
+from locktrace.pytest_plugin.settings import Settings
 from locktrace.testing.watchdog import Watchdog
 from locktrace.testing.witness import Witness
 
@@ -41,20 +41,20 @@ class Alarm:
 
     @contextlib.contextmanager
     def watching(
-        self, item: pytest.Item, options: Options, hear: Callable[[str], None]
+        self, item: pytest.Item, settings: Settings, hear: Callable[[str], None]
     ) -> Iterator[None]:
         """Watch one test, from the setup of its fixtures to their teardown."""
-        after = options.stall_after or self._faulthandler_after
-        if options.off or not after:
+        after = settings.stall_after or self._faulthandler_after
+        if settings.off or not after:
             yield
             return
         self._verdict = ""
-        thresholds = replace(options.thresholds, stall_after=after)
+        thresholds = replace(settings.thresholds, stall_after=after)
 
         def bark(report: str) -> None:
             self._print(item, report)
             keep(self._config, report)
-            if not options.stall_after:
+            if not settings.stall_after:
                 hear(report)
                 return
             self._verdict = report

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from locktrace.pytest_plugin.alarm import Alarm
-from locktrace.pytest_plugin.options import Options, of_project, of_test
+from locktrace.pytest_plugin.settings import Settings, of_project, of_test
 from locktrace.pytest_plugin.timeouts import TimeOuts
 from locktrace.testing.verdict import Verdict
 from locktrace.testing.witness import Beginning, Witness, held
 
 SECTION = "locktrace"
-_OPTIONS: pytest.StashKey[Options] = pytest.StashKey()
+_SETTINGS: pytest.StashKey[Settings] = pytest.StashKey()
 _BEGINNING: pytest.StashKey[Beginning] = pytest.StashKey()
 _TOLD: pytest.StashKey[list[str]] = pytest.StashKey()
 
@@ -40,13 +40,13 @@ class Judge:
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Before any test runs: a marker that makes no sense is told at once."""
         for item in items:
-            item.stash[_OPTIONS] = of_test(item, self._project)
+            item.stash[_SETTINGS] = of_test(item, self._project)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, Any, Any]:
         self._running = item
         item.stash[_TOLD] = []
-        with self._alarm.watching(item, self._options(item), self._hear):
+        with self._alarm.watching(item, self._settings(item), self._hear):
             result = yield
         self._running = None
         return result
@@ -56,12 +56,12 @@ class Judge:
         if self._running is not None:
             self._running.stash[_TOLD].append(text)
 
-    def _options(self, item: pytest.Item) -> Options:
-        return item.stash.get(_OPTIONS, self._project)
+    def _settings(self, item: pytest.Item) -> Settings:
+        return item.stash.get(_SETTINGS, self._project)
 
     def _is_silent(self, item: pytest.Item) -> bool:
         """A test that forked is in two processes, and only the first is ours."""
-        return self._options(item).off or self._witness.pid != os.getpid()
+        return self._settings(item).off or self._witness.pid != os.getpid()
 
     # -- what a test holds
 
@@ -111,7 +111,7 @@ class Judge:
         """What is to be said since `before` and has not been said yet."""
         if self._is_silent(item):
             return None
-        rule = self._options(item).rule
+        rule = self._settings(item).rule
         verdict = Verdict.of(self._witness, before, rule, self._by_design)
         self._by_design |= verdict.holds
         return verdict
