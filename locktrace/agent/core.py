@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
-from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.lock import LOCK
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
@@ -46,7 +46,7 @@ class PythonCore:
         self._patches = Patches()
 
     def arm(self) -> None:
-        self._patches.replace(threading, "Lock", TracedLock)
+        self._patches.replace(threading, "Lock", LOCK)
         self._patches.replace(threading, "_CRLock", TracedRLock)
 
     def disarm(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from locktrace.agent.client import MAX_QUEUED, Client
 from locktrace.agent.encoder import Encoder
-from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.lock import traced_lock
 from locktrace.agent.publisher import Publisher
 from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.python_ledger import PythonLedger
@@ -80,7 +80,7 @@ def test_locks_made_while_an_observer_lagged_are_defined_with_its_next_picture(
     [served] = publisher._clients
     publisher._answer(served)
     fill(served)
-    late = TracedLock()
+    late = traced_lock()
     late.acquire()
     publisher._publish()
     state = LedgerState(Process(1, 1.0, "3", "python", ()))
@@ -101,7 +101,7 @@ def test_totals_are_not_kept_for_comparison_while_nobody_observes(
     recorder: PythonRecorder, publisher: Publisher
 ) -> None:
     encoder: Encoder = publisher._encoder
-    lock = TracedLock()
+    lock = traced_lock()
     list(encoder.totals(everything=False))
     assert encoder._sent_totals
     publisher._publish()

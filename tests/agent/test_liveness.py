@@ -4,144 +4,126 @@ from __future__ import annotations
 
 import sys
 import threading
+from typing import Any
 
 import pytest
 
-from locktrace.agent import liveness
-from locktrace.agent.ledger import Hold
 from locktrace.agent.primitives import condition
-from locktrace.agent.primitives.lock import TracedLock
-from locktrace.agent.primitives.patches import Patches
-from locktrace.agent.primitives.rlock import TracedRLock
-from locktrace.agent.python_core import PythonRecorder
-from locktrace.agent.python_ledger import live, live_actors
+from tests.agent.conftest import Tracing
+from tests.support import eventually
 
 
-@pytest.fixture
-def look(recorder: PythonRecorder):  # type: ignore[no-untyped-def]
-    """One look at everything, however young; gives what it newly found."""
-
-    def look() -> list[Hold]:
-        entries, actors = live(recorder), live_actors(recorder)
-        found = liveness.find_left_behind(entries, actors, recorder.left_behind, settled_ns=0)
-        recorder.left_behind.update(hold.id for hold in found)
-        return found
-
-    return look
+def look(tracing: Tracing) -> list[int]:
+    """One look at everything, however young; the tests' own holds that it newly finds."""
+    found = tracing.ledger.look(settled_ns=0).returned
+    return [hold.id for hold in tracing.holds() if hold.id in found]
 
 
-def take(lock: TracedLock) -> None:
+def take(lock: Any) -> None:
     lock.acquire_lock()
 
 
-def leave_behind(lock: TracedLock) -> None:
+def leave_behind(lock: Any) -> None:
     lock.acquire()
 
 
-def test_a_hold_whose_function_has_returned_is_marked_once(look) -> None:  # type: ignore[no-untyped-def]
-    lock = TracedLock()
+def test_a_hold_whose_function_has_returned_is_marked_once(tracing: Tracing) -> None:
+    lock = threading.Lock()
     leave_behind(lock)
-    assert look() == lock._entry.holds
-    assert look() == []
+    [hold] = tracing.holds()
+    assert look(tracing) == [hold.id]
+    assert look(tracing) == []
 
 
-def test_a_hold_whose_function_runs_is_not(look) -> None:  # type: ignore[no-untyped-def]
-    lock = TracedLock()
+def test_a_hold_whose_function_runs_is_not(tracing: Tracing) -> None:
+    lock = threading.Lock()
     with lock:
-        assert look() == []
+        assert look(tracing) == []
 
 
 def test_a_later_call_at_the_same_address_does_not_hide_that_the_earlier_has_ended(
-    recorder: PythonRecorder,
-    look,  # type: ignore[no-untyped-def]
+    tracing: Tracing,
 ) -> None:
-    entry = recorder.create("RWMutex", None)
-    assert entry is not None
+    entry = tracing.recorder.create("RWMutex", sys._getframe())
     seen_inside: list[list[bool]] = []
 
     def read(last: bool) -> None:
-        recorder.acquired(entry, True, sys._getframe())
+        tracing.recorder.acquired(entry, True, sys._getframe())
         if last:
-            look()
-            seen_inside.append([hold.id in recorder.left_behind for hold in entry.holds])
+            look(tracing)
+            seen_inside.append([hold.flag for hold in tracing.holds("RWMutex")])
 
     for number in range(3):
         read(last=number == 2)
     assert seen_inside == [[True, True, False]]
 
 
-def test_levels_of_a_recursion_each_answer_for_their_own_hold(
-    recorder: PythonRecorder,
-    look,  # type: ignore[no-untyped-def]
-) -> None:
-    entry = recorder.create("RWMutex", None)
-    assert entry is not None
+def test_levels_of_a_recursion_each_answer_for_their_own_hold(tracing: Tracing) -> None:
+    entry = tracing.recorder.create("RWMutex", sys._getframe())
 
     def descend(levels: int) -> None:
-        recorder.acquired(entry, True, sys._getframe())
+        tracing.recorder.acquired(entry, True, sys._getframe())
         if levels:
             descend(levels - 1)
         else:
-            assert look() == []
-        recorder.released(entry, True)
+            assert look(tracing) == []
+        tracing.recorder.released(entry, True)
 
     descend(3)
-    assert entry.holds == []
+    assert tracing.holds() == []
 
 
-def test_the_hold_of_an_ended_thread_belongs_to_an_ended_actor(look) -> None:  # type: ignore[no-untyped-def]
-    lock = TracedLock()
+def test_the_hold_of_an_ended_thread_belongs_to_an_ended_actor(tracing: Tracing) -> None:
+    lock = threading.Lock()
     thread = threading.Thread(target=take, args=(lock,))
     thread.start()
     thread.join()
-    look()
-    assert lock._entry.holds[0].actor.ended
+
+    def ended() -> bool:
+        look(tracing)
+        [hold] = tracing.holds("Lock")
+        return hold.actor.ended
+
+    eventually(ended, "the end of the actor")
 
 
-def test_a_site_that_releases_late_by_design_is_remembered(recorder: PythonRecorder, look) -> None:  # type: ignore[no-untyped-def]
-    lock = TracedLock()
-    leave_behind(lock)
-    [hold] = look()
-    lock.release()
-    assert hold.stack.late_releases == 1
+def test_a_site_that_releases_late_by_design_is_never_blamed_again(tracing: Tracing) -> None:
+    lock = threading.Lock()
+    for first in (True, False):
+        leave_behind(lock)
+        assert bool(look(tracing)) is first
+        lock.release()
 
 
-def test_an_actor_without_thread_or_hold_is_forgotten(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
+def test_an_actor_without_thread_or_hold_is_forgotten(tracing: Tracing) -> None:
+    lock = threading.Lock()
 
     def work() -> None:
         with lock:
             pass
 
-    before = len(live_actors(recorder))
+    before = len(tracing.ledger.actors())
     for _ in range(20):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-    assert len(live_actors(recorder)) <= before + 1
+    assert len(tracing.ledger.actors()) <= before + 1
 
 
 @pytest.mark.parametrize("inner", ["RLock", "Lock"])
 def test_a_lock_taken_back_by_a_wait_belongs_to_the_waiting_function(
-    recorder: PythonRecorder,
-    look,  # type: ignore[no-untyped-def]
-    inner: str,
+    tracing: Tracing, inner: str
 ) -> None:
-    patches = Patches()
-    condition.patch(patches)
-    lock = TracedRLock() if inner == "RLock" else TracedLock()
-    made = threading.Condition(lock)  # type: ignore[arg-type]
+    condition.patch(tracing.patches)
+    made = threading.Condition(threading.RLock() if inner == "RLock" else threading.Lock())
 
     def consume() -> None:
         with made:
             made.wait(timeout=0.01)
-            assert look() == []
-            [hold] = lock._entry.holds
+            assert look(tracing) == []
+            [hold] = tracing.holds(inner)
             code, _ = hold.stack.frames[hold.stack.site_index]
             assert code.co_name == "consume"
             assert hold.stack.judgeable
 
-    try:
-        consume()
-    finally:
-        patches.undo()
+    consume()

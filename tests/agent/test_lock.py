@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from locktrace.agent.primitives.lock import TracedLock
-from locktrace.agent.python_core import PythonRecorder
-from locktrace.agent.python_ledger import live, live_actors
+from tests.agent.conftest import Tracing
 from tests.support import eventually
 
 
-def outcome(act: Callable[[], Any]) -> Any:
+def outcome(act: Callable[[Any], Any], lock: Any) -> Any:
     """What a call returns, or the type and text of what it raises."""
     try:
-        return act()
+        return act(lock)
+    except AttributeError:
+        return AttributeError
     except Exception as error:
         return type(error), str(error)
 
@@ -51,93 +51,76 @@ CALLS: list[Callable[[Any], Any]] = [
     lambda lock: weakref.ref(lock)() is lock,
     lambda lock: lock.nothing,
 ]
+PLAIN = [outcome(act, allocate_lock()) for act in CALLS]
 
 
-@pytest.mark.parametrize("act", CALLS)
-def test_every_call_ends_as_with_a_plain_lock(recorder: PythonRecorder, act: Any) -> None:
-    traced = outcome(lambda: act(TracedLock()))
-    plain = outcome(lambda: act(allocate_lock()))
-    if isinstance(traced, tuple) and traced and traced[0] is AttributeError:
-        plain = traced = (AttributeError,)
-    assert traced == plain
+@pytest.mark.parametrize(("act", "plain"), list(zip(CALLS, PLAIN, strict=True)))
+def test_every_call_ends_as_with_a_plain_lock(tracing: Tracing, act: Any, plain: Any) -> None:
+    assert outcome(act, threading.Lock()) == plain
 
 
-def test_repr_is_that_of_a_plain_lock(recorder: PythonRecorder) -> None:
-    assert repr(TracedLock()).startswith("<unlocked _thread.lock object at 0x")
+def test_repr_is_that_of_a_plain_lock(tracing: Tracing) -> None:
+    assert repr(threading.Lock()).startswith("<unlocked _thread.lock object at 0x")
 
 
-def test_a_real_lock_is_an_instance_of_what_threading_lock_then_is(
-    recorder: PythonRecorder,
-) -> None:
-    assert isinstance(allocate_lock(), TracedLock)
-    assert not isinstance(object(), TracedLock)
-
-
-def test_a_hold_names_its_actor_site_and_time(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
+def test_a_hold_names_its_actor_site_and_time(tracing: Tracing) -> None:
+    lock = threading.Lock()
     with lock:
-        [hold] = lock._entry.holds
+        [hold] = tracing.holds()
         code, _ = hold.stack.frames[0]
-        assert hold.actor is recorder.actor()
+        assert hold.actor.ident == threading.get_ident()
         assert code.co_name == "test_a_hold_names_its_actor_site_and_time"
-    assert lock._entry.holds == []
-    assert lock._entry.acquisitions == 1
+    assert tracing.holds() == []
+    assert tracing.totals()["acquisitions"] == 1
 
 
-def test_the_ledger_has_the_address_of_the_interpreter_s_own_lock(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
-    [entry] = live(recorder)
-    assert entry.address == id(lock._lock)
-
-
-def test_a_wait_is_in_the_ledger_before_it_ends(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
+def test_a_wait_is_in_the_ledger_before_it_ends(tracing: Tracing) -> None:
+    lock = threading.Lock()
     lock.acquire()
     waiter = threading.Thread(target=lambda: (lock.acquire(), lock.release()))
     waiter.start()
-    [wait] = eventually(lambda: [w for actor in live_actors(recorder) for w in actor.waits])
-    assert wait.entry is lock._entry
-    assert not wait.timed
-    assert (lock._entry.contended, lock._entry.wait_ns) == (1, 0)
+    [wait] = eventually(lambda: tracing.waits("Lock"))
+    assert not wait.flag
+    assert (tracing.totals("Lock")["contended"], tracing.totals("Lock")["wait_ns"]) == (1, 0)
     lock.release()
     waiter.join()
-    assert lock._entry.contended == 1
-    assert lock._entry.wait_ns > 0
-    assert [w for actor in live_actors(recorder) for w in actor.waits] == []
+    assert tracing.totals("Lock")["contended"] == 1
+    assert tracing.totals("Lock")["wait_ns"] > 0
+    assert tracing.waits("Lock") == []
 
 
-def test_a_wait_that_times_out_leaves_no_trace_but_its_count(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
+def test_a_wait_that_times_out_leaves_no_trace_but_its_count(tracing: Tracing) -> None:
+    lock = threading.Lock()
     lock.acquire()
     assert not lock.acquire(timeout=0.01)
-    assert recorder.actor().waits == []
-    assert lock._entry.contended == 1
-    assert len(lock._entry.holds) == 1
+    assert tracing.waits() == []
+    assert tracing.totals()["contended"] == 1
+    assert len(tracing.holds()) == 1
+    lock.release()
 
 
-def test_a_release_by_another_thread_ends_the_hold_and_is_counted(
-    recorder: PythonRecorder,
-) -> None:
-    lock = TracedLock()
+def test_a_release_by_another_thread_ends_the_hold_and_is_counted(tracing: Tracing) -> None:
+    lock = threading.Lock()
     lock.acquire()
     other = threading.Thread(target=lock.release)
     other.start()
     other.join()
-    assert lock._entry.holds == []
-    assert lock._entry.foreign_releases == 1
+    assert tracing.holds("Lock") == []
+    assert tracing.totals("Lock")["foreign"] == 1
 
 
-def test_a_lock_that_is_gone_is_gone_from_the_ledger(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
-    assert [entry.id for entry in live(recorder)] == [lock._entry.id]
+def test_a_lock_that_is_gone_is_gone_from_the_ledger(tracing: Tracing) -> None:
+    lock = threading.Lock()
+    assert len(tracing.locks()) == 1
     del lock
-    assert live(recorder) == []
+    assert tracing.locks() == []
 
 
-def test_a_hundred_thousand_locks_made_and_dropped_leave_nothing(recorder: PythonRecorder) -> None:
+def test_a_hundred_thousand_locks_made_and_dropped_leave_nothing(tracing: Tracing) -> None:
     for _ in range(100_000):
-        with TracedLock():
+        lock = threading.Lock()
+        with lock:
             pass
-    assert live(recorder) == []
-    assert recorder.entries == {}
-    assert len(recorder.stacks.by_id) < 10
+    del lock
+    assert tracing.locks() == []
+    assert tracing.holds() == []

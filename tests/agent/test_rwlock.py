@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from locktrace.agent.ledger import MAX_LISTED_HOLDS
 from locktrace.agent.primitives import rwlock
-from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
-from locktrace.agent.python_core import PythonRecorder
-from locktrace.agent.python_ledger import live, live_actors
+from tests.agent.conftest import Tracing
 from tests.support import eventually
 
 
@@ -54,71 +52,81 @@ class Shared:
 
 
 @pytest.fixture(params=["with a try method", "without"])
-def made(recorder: PythonRecorder, request: pytest.FixtureRequest) -> Iterator[Any]:
-    patches = Patches()
+def made(tracing: Tracing, request: pytest.FixtureRequest) -> Any:
     attempt = "try_r_lock" if request.param == "with a try method" else None
     spec = RWLockSpec(Shared, ("r_lock", "r_unlock"), ("lock", "unlock"), attempt, None)
-    rwlock.patch(patches, spec)
-    yield Shared()
-    patches.undo()
+    rwlock.patch(tracing.patches, spec)
+    return Shared()
 
 
-def entry(recorder: PythonRecorder) -> Any:
-    [found] = [entry for entry in live(recorder) if entry.kind == "Shared"]
-    return found
+def modes(tracing: Tracing) -> list[bool]:
+    """Shared or not, of each hold."""
+    return [hold.shared for hold in tracing.holds("Shared")]
 
 
-def test_readers_hold_it_together_and_each_by_its_own_name(
-    recorder: PythonRecorder, made: Any
-) -> None:
+def test_readers_hold_it_together_and_each_by_its_own_name(tracing: Tracing, made: Any) -> None:
     made.r_lock()
     thread = threading.Thread(target=made.r_lock, name="reader")
     thread.start()
     thread.join()
-    assert [hold.shared for hold in entry(recorder).holds] == [True, True]
+    assert modes(tracing) == [True, True]
     made.r_unlock()
-    [left] = entry(recorder).holds
-    assert left.actor is not recorder.actor()
+    [left] = tracing.holds("Shared")
+    assert left.actor.id != tracing.me().id
 
 
-def test_a_writer_waits_in_the_ledger_until_the_reader_is_gone(
-    recorder: PythonRecorder, made: Any
-) -> None:
+def test_a_hold_s_stack_begins_with_who_took_it(tracing: Tracing, made: Any) -> None:
+    made.r_lock()
+    [hold] = tracing.holds("Shared")
+    assert hold.stack.frames[0][0].co_name == "test_a_hold_s_stack_begins_with_who_took_it"
+
+
+def test_a_writer_waits_in_the_ledger_until_the_reader_is_gone(tracing: Tracing, made: Any) -> None:
     made.r_lock()
     writer = threading.Thread(target=made.lock)
     writer.start()
-    [wait] = eventually(lambda: [w for a in live_actors(recorder) for w in a.waits])
-    assert (wait.entry.kind, wait.shared) == ("Shared", False)
+    [wait] = eventually(lambda: tracing.waits("Shared"))
+    assert not wait.shared
     made.r_unlock()
     writer.join()
-    assert [hold.shared for hold in entry(recorder).holds] == [False]
+    assert modes(tracing) == [False]
 
 
-def test_an_acquire_that_gives_up_holds_nothing(recorder: PythonRecorder, made: Any) -> None:
+def test_a_reader_waits_until_the_writer_is_gone(tracing: Tracing, made: Any) -> None:
+    made.lock()
+    reader = threading.Thread(target=made.r_lock)
+    reader.start()
+    [wait] = eventually(lambda: tracing.waits("Shared"))
+    assert wait.shared
+    made.unlock()
+    reader.join()
+    assert modes(tracing) == [True]
+
+
+def test_an_acquire_that_gives_up_holds_nothing(tracing: Tracing, made: Any) -> None:
     made.r_lock()
     assert made.lock(timeout=0.01) is False
-    assert [hold.shared for hold in entry(recorder).holds] == [True]
+    assert modes(tracing) == [True]
 
 
-def test_an_unlock_that_raises_changes_nothing(recorder: PythonRecorder, made: Any) -> None:
+def test_an_unlock_that_raises_changes_nothing(tracing: Tracing, made: Any) -> None:
     made.lock()
     with pytest.raises(RuntimeError, match="not read-locked"):
         made.r_unlock()
-    assert [hold.shared for hold in entry(recorder).holds] == [False]
+    assert modes(tracing) == [False]
     made.unlock()
-    assert entry(recorder).holds == []
+    assert modes(tracing) == []
 
 
 def test_a_leak_without_end_is_listed_up_to_a_cap_and_counted_beyond(
-    recorder: PythonRecorder, made: Any, monkeypatch: pytest.MonkeyPatch
+    tracing: Tracing, made: Any
 ) -> None:
-    monkeypatch.setattr("locktrace.agent.python_core.MAX_LISTED_HOLDS", 5)
-    for _ in range(8):
+    for _ in range(MAX_LISTED_HOLDS + 3):
         made.r_lock()
-    assert (len(entry(recorder).holds), entry(recorder).unlisted) == (5, 3)
-    for _ in range(8):
+    assert (len(modes(tracing)), tracing.totals("Shared")["unlisted"]) == (MAX_LISTED_HOLDS, 3)
+    for _ in range(MAX_LISTED_HOLDS + 3):
         made.r_unlock()
-    assert (len(entry(recorder).holds), entry(recorder).unlisted) == (0, 0)
+    assert (modes(tracing), tracing.totals("Shared")["unlisted"]) == ([], 0)
 
 
 @pytest.mark.parametrize(

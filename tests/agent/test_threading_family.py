@@ -3,50 +3,39 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
-from locktrace.agent.ledger import Wait
 from locktrace.agent.primitives import condition, event, semaphore
-from locktrace.agent.primitives.lock import TracedLock
 from locktrace.agent.primitives.patches import Patches
-from locktrace.agent.primitives.rlock import TracedRLock
-from locktrace.agent.python_core import PythonRecorder
-from locktrace.agent.python_ledger import live, live_actors
+from tests.agent.conftest import Tracing
 from tests.support import eventually
 
-
-@pytest.fixture(autouse=True)
-def _patched(recorder: PythonRecorder) -> Iterator[None]:
-    patches = Patches()
-    patches.replace(threading, "Lock", TracedLock)
-    patches.replace(threading, "_CRLock", TracedRLock)
-    for family in (condition, event, semaphore):
-        family.patch(patches)
-    yield
-    patches.undo()
+FAMILIES = (condition, event, semaphore)
 
 
-def waits(recorder: PythonRecorder) -> list[Wait]:
-    return [wait for actor in live_actors(recorder) for wait in list(actor.waits)]
+@pytest.fixture
+def traced(tracing: Tracing) -> Tracing:
+    for family in FAMILIES:
+        family.patch(tracing.patches)
+    return tracing
 
 
-def test_a_condition_is_a_lock_with_its_own_lock_under_it(recorder: PythonRecorder) -> None:
+def test_a_condition_is_a_lock_with_its_own_lock_under_it(traced: Tracing) -> None:
     made = threading.Condition()
-    outer, inner = live(recorder)
-    assert (outer.kind, inner.kind, inner.parent) == ("Condition", "RLock", outer)
+    outer, inner = traced.locks()
+    assert (outer.kind, inner.kind, inner.parent) == ("Condition", "RLock", outer.id)
     with made:
-        assert len(inner.holds) == 1
+        assert len(traced.holds("RLock")) == 1
 
 
-def test_a_lock_handed_to_a_condition_stays_its_owners(recorder: PythonRecorder) -> None:
+def test_a_lock_handed_to_a_condition_stays_its_owners(traced: Tracing) -> None:
     lock = threading.Lock()
     threading.Condition(lock)
-    assert all(entry.parent is None for entry in live(recorder) if entry.kind == "Lock")
+    assert traced.lock("Lock").parent is None
 
 
-def test_waiting_on_a_condition_is_a_wait_for_it(recorder: PythonRecorder) -> None:
+def test_waiting_on_a_condition_is_a_wait_for_it(traced: Tracing) -> None:
     made = threading.Condition()
 
     def wait() -> None:
@@ -55,66 +44,63 @@ def test_waiting_on_a_condition_is_a_wait_for_it(recorder: PythonRecorder) -> No
 
     waiter = threading.Thread(target=wait)
     waiter.start()
-    [waiting] = eventually(lambda: waits(recorder))
-    assert waiting.entry.kind == "Condition"
+    [waiting] = eventually(traced.waits)
+    assert waiting.lock.kind == "Condition"
     with made:
         made.notify()
     waiter.join()
-    assert waits(recorder) == []
+    assert traced.waits() == []
 
 
-def test_a_timed_wait_says_so(recorder: PythonRecorder) -> None:
+def test_a_timed_wait_says_so(traced: Tracing) -> None:
     made = threading.Event()
     waiter = threading.Thread(target=made.wait, args=(60,))
     waiter.start()
-    found = eventually(lambda: [w for w in waits(recorder) if w.entry.kind == "Event"])
-    assert [(wait.timed, wait.shared) for wait in found] == [(True, True)]
+    [wait] = eventually(lambda: traced.waits("Event"))
+    assert (wait.flag, wait.shared) == (True, True)
     made.set()
     waiter.join()
 
 
-def test_an_event_that_is_set_is_not_waited_for(recorder: PythonRecorder) -> None:
+def test_an_event_that_is_set_is_not_waited_for(traced: Tracing) -> None:
     made = threading.Event()
     made.set()
     assert made.wait()
-    [entry] = [entry for entry in live(recorder) if entry.kind == "Event"]
-    assert entry.contended == 0
+    assert traced.totals("Event")["contended"] == 0
 
 
-def test_the_event_by_which_a_thread_starts_is_not_listed(recorder: PythonRecorder) -> None:
+def test_the_event_by_which_a_thread_starts_is_not_listed(traced: Tracing) -> None:
     thread = threading.Thread(target=lambda: None)
     thread.start()
     thread.join()
-    assert live(recorder) == []
+    assert traced.locks() == []
 
 
 @pytest.mark.parametrize("kind", [threading.Semaphore, threading.BoundedSemaphore])
-def test_each_permit_is_a_hold(recorder: PythonRecorder, kind: type) -> None:
+def test_each_permit_is_a_hold(traced: Tracing, kind: type) -> None:
     made = kind(2)
-    [entry] = [entry for entry in live(recorder) if entry.kind == "Semaphore"]
     made.acquire()
     with made:
-        assert len(entry.holds) == 2
+        assert len(traced.holds("Semaphore")) == 2
         assert not made.acquire(blocking=False)
         assert not made.acquire(timeout=0.01)
-    assert len(entry.holds) == 1
+    assert len(traced.holds("Semaphore")) == 1
     made.release()
-    assert entry.holds == []
+    assert traced.holds("Semaphore") == []
 
 
 def test_a_bounded_semaphore_released_too_often_raises_and_keeps_its_holds(
-    recorder: PythonRecorder,
+    traced: Tracing,
 ) -> None:
     made = threading.BoundedSemaphore(2)
-    [entry] = [entry for entry in live(recorder) if entry.kind == "Semaphore"]
     made.acquire()
     with pytest.raises(ValueError, match="released too many times"):
         made.release(2)
-    assert len(entry.holds) == 1
+    assert len(traced.holds("Semaphore")) == 1
 
 
 def test_a_semaphore_acquired_with_wrong_arguments_raises_as_before(
-    recorder: PythonRecorder,
+    traced: Tracing,
 ) -> None:
     with pytest.raises(ValueError, match="can't specify timeout"):
         threading.Semaphore().acquire(blocking=False, timeout=1)
@@ -125,7 +111,7 @@ def test_undoing_the_patches_restores_every_attribute() -> None:
     lock, rlock = threading.Lock, threading._CRLock  # type: ignore[attr-defined]
     patches = Patches()
     patches.replace(threading, "Lock", allocate := object())
-    for family in (condition, event, semaphore):
+    for family in FAMILIES:
         family.patch(patches)
     assert threading.Lock is allocate
     patches.undo()

@@ -138,7 +138,7 @@ def test_a_py_spy_that_cannot_be_started(target, tmp_path):
 
 
 def test_the_tracers_own_frames_and_thread_are_left_out():
-    own = Site("/venv/lib/locktrace/agent/primitives/lock.py", 40, "TracedLock.acquire")
+    own = Site("/venv/lib/locktrace/agent/primitives/lock.py", 40, "traced_lock.acquire")
     theirs = Site("/app/filters.py", 48, "V2Filter.lookup")
     threads = [
         ThreadStack(1, "worker", (own, own, theirs)),

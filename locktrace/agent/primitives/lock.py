@@ -8,9 +8,11 @@ path: what `tap.take` and `tap.give_up` do stands here once more, for a call les
 from __future__ import annotations
 
 import copyreg
+import sys
 from _thread import LockType, allocate_lock
 from sys import _getframe
 from threading import TIMEOUT_MAX
+from types import FrameType
 from typing import Any
 
 from locktrace.agent.ledger import Entry
@@ -33,14 +35,12 @@ class TracedLock(metaclass=_LockMeta):
     _lock: Any
 
     def __new__(cls) -> Any:
-        entry = tap.create("Lock", _getframe(1))
-        if entry is None:
-            return allocate_lock()
-        lock = super().__new__(cls)
-        lock._lock = allocate_lock()
-        lock._entry = entry
-        entry.address = id(lock._lock)
-        return lock
+        if sys.version_info < (3, 13):
+            raise TypeError("cannot create '_thread.lock' instances")
+        return _new_lock(_getframe(1))
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("type '_thread.lock' is not an acceptable base type")
 
     # What is between a `try` and its `except` may be left by an exception of a signal handler,
     # or by a RecursionError in any call: from then on `lock.release` alone is sure to be reached.
@@ -138,6 +138,26 @@ class TracedLock(metaclass=_LockMeta):
 def _is_duration(timeout: object) -> bool:
     return isinstance(timeout, (int, float)) and 0 <= timeout <= TIMEOUT_MAX
 
+
+def _new_lock(frame: FrameType) -> Any:
+    entry = tap.create("Lock", frame)
+    if entry is None:
+        return allocate_lock()
+    lock = object.__new__(TracedLock)
+    lock._lock = allocate_lock()
+    lock._entry = entry
+    entry.address = id(lock._lock)
+    return lock
+
+
+def traced_lock() -> Any:
+    """A new lock; `threading.Lock` is such a function before CPython 3.13."""
+    return _new_lock(_getframe(1))
+
+
+traced_lock.__name__ = traced_lock.__qualname__ = "allocate_lock"
+LOCK: Any = TracedLock if sys.version_info >= (3, 13) else traced_lock
+"""What stands in for `threading.Lock`."""
 
 TracedLock.__name__ = TracedLock.__qualname__ = "lock"
 TracedLock.__module__ = "_thread"

@@ -16,7 +16,7 @@ import pytest
 
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
-from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.lock import traced_lock
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
 
@@ -49,7 +49,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch, method: str) -> None:
     monkeypatch.setattr(PythonRecorder, method, interrupted)
 
 
-@pytest.mark.parametrize("kind", [TracedLock, TracedRLock])
+@pytest.mark.parametrize("kind", [traced_lock, TracedRLock])
 def test_a_release_that_is_interrupted_is_made(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch, alarm: None, kind: Any
 ) -> None:
@@ -78,7 +78,7 @@ def test_a_condition_comes_back_holding_when_its_record_is_interrupted(
     assert not lock._is_owned()
 
 
-@pytest.mark.parametrize("kind", [TracedLock, TracedRLock])
+@pytest.mark.parametrize("kind", [traced_lock, TracedRLock])
 def test_a_wait_whose_end_is_interrupted_is_over_and_the_lock_free(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch, alarm: None, kind: Any
 ) -> None:
@@ -127,7 +127,7 @@ def releasing(waiting: Any, release: Any) -> Any:
     return released
 
 
-@pytest.mark.parametrize("kind", [TracedLock, TracedRLock])
+@pytest.mark.parametrize("kind", [traced_lock, TracedRLock])
 def test_a_lock_taken_at_the_recursion_limit_is_not_left_taken(
     recorder: PythonRecorder, kind: Any
 ) -> None:
@@ -151,12 +151,12 @@ def test_a_registered_reducer_of_locks_is_used(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(copyreg.dispatch_table, LockType, lambda lock: (str, ("copied",)))
-    assert copy.deepcopy(TracedLock()) == "copied"
+    assert copy.deepcopy(traced_lock()) == "copied"
 
 
 def test_locks_made_while_tracing_is_off_are_plain(recorder: PythonRecorder) -> None:
     tap.recorder = OFF
-    assert type(TracedLock()) is LockType
+    assert type(traced_lock()) is LockType
     assert not isinstance(TracedRLock(), TracedRLock)
 
 

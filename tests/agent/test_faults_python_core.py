@@ -10,7 +10,7 @@ import pytest
 
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
-from locktrace.agent.primitives.lock import TracedLock
+from locktrace.agent.primitives.lock import traced_lock
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
 
@@ -19,7 +19,7 @@ from locktrace.agent.python_core import PythonRecorder
 def test_a_recorder_that_raises_is_counted_and_the_lock_works(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    lock = TracedLock()
+    lock = traced_lock()
     monkeypatch.setattr(PythonRecorder, method, property(lambda self: 1 / 0))
     monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")  # count this file as ours
     with lock:
@@ -35,7 +35,7 @@ def test_a_lock_that_cannot_be_recorded_is_made_all_the_same(
 ) -> None:
     monkeypatch.setattr(PythonRecorder, "create", property(lambda self: 1 / 0))
     monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")
-    for kind in (TracedLock, TracedRLock):
+    for kind in (traced_lock, TracedRLock):
         with kind() as got:
             assert got
     assert len(tap.faults) == 2
@@ -45,7 +45,7 @@ def test_a_lock_that_cannot_be_recorded_is_made_all_the_same(
 def test_a_tracer_that_keeps_failing_switches_itself_off(
     recorder: PythonRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = TracedLock()
+    lock = traced_lock()
     monkeypatch.setattr(PythonRecorder, "acquired", property(lambda self: 1 / 0))
     monkeypatch.setattr("locktrace.agent.primitives.tap.OWN_FOLDER", "")
     for _ in range(tap.MAX_FAULTS + 1):
@@ -72,7 +72,7 @@ def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
 
     monkeypatch.setattr(PythonRecorder, "acquired", interrupted)
     before = signal.signal(signal.SIGUSR1, handler)
-    lock = TracedLock()
+    lock = traced_lock()
     try:
         with pytest.raises(AlarmError):
             lock.acquire()
@@ -83,7 +83,7 @@ def test_an_exception_from_a_signal_handler_passes_and_the_lock_is_free(
 
 
 def test_a_finalizer_may_take_a_traced_lock_inside_the_recorder(recorder: PythonRecorder) -> None:
-    lock = TracedLock()
+    lock = traced_lock()
 
     class Finalized:
         def __init__(self) -> None:
@@ -98,7 +98,7 @@ def test_a_finalizer_may_take_a_traced_lock_inside_the_recorder(recorder: Python
     try:
         for _ in range(200):
             Finalized()
-            with TracedLock():
+            with traced_lock():
                 pass
     finally:
         gc.set_threshold(*before)
