@@ -53,3 +53,35 @@ def events() -> tuple[bytes, list[int], list[int], list[int], int]: ...
 def look(settled_ns: int, frames: dict[int, FrameType], /) -> tuple[list[int], list[int]]: ...
 def forget_holds() -> None: ...
 def forked() -> None: ...
+def threads() -> list[tuple[int, int]]: ...
+def blocked_call(
+    frame: FrameType, lasti: int, base: int, slots: int, types: tuple[type, ...], /
+) -> tuple[str, object, tuple[object, ...]] | None: ...
+def slot(frame: FrameType, lasti: int, index: int, types: tuple[type, ...], /) -> object | None: ...
+def found_hold(
+    subject: object,
+    frame: FrameType,
+    lasti: int,
+    site: int,
+    ident: int,
+    native_id: int,
+    shared: bool,
+    depth: int,
+    likely: bool,
+    /,
+) -> int: ...
+def found_wait(
+    subject: object,
+    caller: FrameType,
+    frame: FrameType,
+    lasti: int,
+    inner: bool,
+    ident: int,
+    native_id: int,
+    shared: bool,
+    timed: bool,
+    depth: int,
+    uncertain: bool,
+    blocks_on: object,
+    /,
+) -> int: ...

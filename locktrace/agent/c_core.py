@@ -12,6 +12,7 @@ from types import MethodType
 from typing import Any
 
 from locktrace.agent import _core
+from locktrace.agent.arrival.c_intake import CIntake
 from locktrace.agent.ledger import NO_LABEL, Label, Stack
 from locktrace.agent.reading import (
     SETTLED_NS,
@@ -175,6 +176,9 @@ class CCore:
 
     def disarm(self) -> None:
         _core.disarm()
+
+    def intake(self) -> CIntake:
+        return CIntake()
 
 
 def _hidden_makers() -> tuple[object, ...]:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping
 from typing import Protocol
 
+from locktrace.agent.arrival.intake import Intake
 from locktrace.agent.primitives.lock import LOCK
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rlock import TracedRLock
@@ -36,6 +37,10 @@ class Core(Protocol):
         """Put back what `arm` has replaced."""
         ...
 
+    def intake(self) -> Intake | None:
+        """Where what was found at the start is put; None: this core takes none in."""
+        ...
+
 
 class PythonCore:
     """Puts traced classes in the place of the real ones; sees only the locks made with them."""
@@ -51,6 +56,9 @@ class PythonCore:
 
     def disarm(self) -> None:
         self._patches.undo()
+
+    def intake(self) -> Intake | None:
+        return None
 
 
 def choose(environ: Mapping[str, str]) -> Core:

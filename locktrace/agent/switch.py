@@ -9,12 +9,14 @@ import socket
 import sys
 from typing import Any
 
+from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
+from locktrace.agent.primitives.table import entry_of
 from locktrace.agent.publisher import Publisher
 from locktrace.wire import frames
 
@@ -53,6 +55,7 @@ class Agent:
         tap.recorder = self.core.recorder
         self.core.arm()
         self._patch()
+        self._arrive()
         self._run = run
         self._publish(connection)
 
@@ -104,6 +107,16 @@ class Agent:
         semaphore.patch(self._patches)
         for spec in self.specs:
             rwlock.patch(self._patches, spec)
+
+    def _arrive(self) -> None:
+        """Who holds and waits already; what cannot be found out is not in the first picture."""
+        assert self.core is not None
+        intake = self.core.intake()
+        try:
+            if intake is not None:
+                Arrival(intake, entry_of, self.specs).look()
+        except Exception as error:
+            tap.faults.append(f"arrival: {type(error).__name__}: {error}")
 
     # -- the process around us
 

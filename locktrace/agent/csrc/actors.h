@@ -107,6 +107,20 @@ COLD struct actor *actor_of(unsigned long ident, uint32_t native_id)
     return NULL;
 }
 
+/* The actor of another thread, made for it where there is none; NULL: there is no memory. */
+COLD struct actor *actor_foretell(unsigned long ident, uint32_t native_id)
+{
+    struct actor *actor = actor_of(ident, native_id);
+    if (actor == NULL && (actor = actor_add(ident, native_id)) != NULL) {
+        actor->foretold = 1;
+        foretold_actors++;
+    }
+    return actor;
+}
+
+/* It has come: see `found.h`. */
+static void actor_came(struct actor *actor);
+
 COLD struct actor *actor_new(void)
 {
     unsigned long ident = PyThread_get_thread_ident();
@@ -125,6 +139,9 @@ COLD struct actor *actor_new(void)
         return NULL;
     }
     actor_of_thread = actor;
+    if (actor->waits != NULL) {
+        actor_came(actor);
+    }
     return actor;
 }
 

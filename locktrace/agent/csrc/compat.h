@@ -64,6 +64,8 @@ enum { FRAME_OBJECT_F_FRAME = 24 };
 enum { DESCR_TYPE = 16, DESCR_METHOD = 40 };
 enum { CFUNCTION_METHOD = 16 };
 enum { TYPE_DEALLOC = 48, TYPE_NEW = 312 };
+enum { CALLABLE_SELF = 24 }; /* of PyCFunctionObject and PyMethodObject */
+enum { LAST_RUNNING_OWNER = 1 }; /* a thread's or a generator's frame, not one that has returned */
 enum { FIRST_SHIM_OWNER = 3 }; /* frames with this owner or a higher one run no Python code */
 #define CODE_TAG_MASK (~(uintptr_t)7)
 
@@ -108,6 +110,58 @@ HOT void *thread_interp(PyThreadState *ts) { return AT(void *, ts, layout.ts_int
 
 /* The interpreter frame behind a frame object. */
 HOT void *object_frame(PyObject *frame) { return skip_shims(AT(void *, frame, FRAME_OBJECT_F_FRAME)); }
+
+/* -- value stacks: only of a frame whose thread does not run, which the GIL's holder may read */
+
+/* How many of a frame's slots, its variables included, are in use; -1 where that is not written
+ * down: before 3.14 only a call of a Python function and a `yield` do. */
+HOT int frame_saved_slots(void *frame)
+{
+    const int at = layout.f_instr + (int)sizeof(void *);
+    if (layout.minor < 14) {
+        return AT(int, frame, at);
+    }
+    return (int)((AT(char *, frame, at) - (char *)frame - layout.f_localsplus) / (long)sizeof(void *));
+}
+
+/* Borrowed; NULL: nothing, or from 3.14 on an integer of the interpreter's own. */
+HOT PyObject *frame_slot(void *frame, int index)
+{
+    uintptr_t bits = AT(uintptr_t, frame, layout.f_localsplus + index * (int)sizeof(void *));
+    if (layout.minor >= 14) {
+        bits = (bits & 2) ? 0 : bits & ~(uintptr_t)3;
+    }
+    return (PyObject *)bits;
+}
+
+/* The callable's slot is the first of a call's, or the second where the first is empty. */
+HOT int callable_comes_first(void) { return layout.minor >= 13; }
+
+/* From 3.14 on a `with` keeps the manager itself, and its exit method below. */
+HOT int managers_are_kept(void) { return layout.minor >= 14; }
+
+/* An object that is being deallocated has no references left, wherever the count is kept. */
+HOT int is_alive(PyObject *object) { return AT(uint32_t, object, 0) != 0; }
+
+/* -- threads */
+
+extern PyThreadState *PyInterpreterState_ThreadHead(PyInterpreterState *);
+extern PyThreadState *PyThreadState_Next(PyThreadState *);
+
+enum { THREAD_STATE_WORDS = 48 };
+
+/* Where a thread state has the thread's ident, and behind it the OS's id; -1: not found. */
+COLD int find_thread_ids(PyThreadState *ts, unsigned long ident, unsigned long native_id)
+{
+    for (int word = 1; word + 1 < THREAD_STATE_WORDS; word++) {
+        const int at = word * (int)sizeof(unsigned long);
+        if (AT(unsigned long, ts, at) == ident &&
+            AT(unsigned long, ts, at + (int)sizeof(unsigned long)) == native_id) {
+            return at;
+        }
+    }
+    return -1;
+}
 
 /* -- checks at load time */
 

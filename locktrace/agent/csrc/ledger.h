@@ -45,6 +45,11 @@ static uint32_t spare_hold_count;
 static uint64_t last_ref; /* of holds and waits */
 static uint32_t fresh_entries;
 static uint8_t counting_kind; /* of `threading`'s semaphores */
+static uint32_t found_waiting; /* waits that were there when we came: see `found.h` */
+
+static void found_entry_gone(const struct entry *entry);
+static int found_holds(const struct entry *entry, struct actor *actor);
+static void found_drop_likely(struct entry *entry);
 
 HOT struct hold *hold_new(void)
 {
@@ -140,6 +145,9 @@ static void entry_free(struct entry *entry)
         return;
     }
     entry_drop_holds(entry);
+    if (found_waiting > 0) {
+        found_entry_gone(entry);
+    }
     if (listening() && !entry->fresh) { /* a fresh one was never told of */
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
@@ -222,7 +230,7 @@ COLD struct hold *own_or_oldest(struct entry *entry, struct actor *actor, int sh
     if (oldest == NULL) {
         return NULL;
     }
-    entry->foreign_releases++;
+    entry->foreign_releases += !((*oldest)->found & FLAG_LIKELY);
     return take_out(entry, oldest);
 }
 
@@ -233,7 +241,7 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
     if (__builtin_expect(hold != NULL && hold->actor == actor && hold->shared == shared, 1)) {
         entry->holds = hold->next;
         entry->hold_count--;
-    } else if (hold == NULL) {
+    } else if (hold == NULL && !found_holds(entry, actor)) {
         if (entry->unlisted > 0) {
             entry->unlisted--;
         } else {
@@ -245,6 +253,9 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
         if (hold == NULL) {
             return NULL;
         }
+    }
+    if (__builtin_expect(!shared && entry->holds != NULL, 0)) {
+        found_drop_likely(entry);
     }
     uint64_t now = clock_ns();
     entry->hold_ns += now - hold->since;
@@ -294,6 +305,9 @@ HOT void entry_acquired_again(struct entry *entry, struct actor *actor, void *fr
 HOT struct hold *entry_released_again(struct entry *entry, struct actor *actor, int depth)
 {
     struct hold *hold = entry->holds;
+    if (hold == NULL && found_holds(entry, actor)) {
+        hold = entry->holds;
+    }
     if (hold == NULL || hold->actor != actor) {
         return NULL;
     }

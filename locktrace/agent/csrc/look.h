@@ -10,6 +10,7 @@
 #define LOCKTRACE_LOOK_H
 
 #include "semaphores.h"
+#include "found.h"
 
 struct ids {
     uint64_t *at;

@@ -9,14 +9,15 @@
 #include "methods.h"
 #include "rows.h"
 
+static PyTypeObject *handle_type, *ended_type, *wait_type, *frame_type, *actor_type; /* owned */
+#include "arrival.h"
+
 /* -- handles: entries of primitives written in Python; the entry lives as long as its handle */
 
 typedef struct {
     PyObject_HEAD
     struct entry *entry; /* owned */
 } Handle;
-
-static PyTypeObject *handle_type, *ended_type, *wait_type, *frame_type, *actor_type; /* owned */
 
 static void handle_dealloc(PyObject *self)
 {
@@ -375,12 +376,7 @@ static PyObject *core_thread(PyObject *self, PyObject *args)
     if (!PyArg_ParseTuple(args, "kI", &ident, &native_id)) {
         return NULL;
     }
-    struct actor *actor = actor_of(ident, native_id);
-    if (actor == NULL && (actor = actor_add(ident, native_id)) != NULL) {
-        actor->foretold = 1;
-        foretold_actors++;
-    }
-    return actor_handle_new(actor);
+    return actor_handle_new(actor_foretell(ident, native_id));
 }
 
 /* task(name, ident, native_id) -> the handle of a new task that runs in that thread. */
@@ -548,6 +544,7 @@ static PyObject *core_forget_holds(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
     rings_close();
+    found_forget();
     FOR_EACH_ENTRY(entry) { entry_drop_holds(entry); }
     return none();
 }
@@ -557,6 +554,7 @@ static PyObject *core_forked(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
     rings_close();
+    found_forget();
     struct actor *survivor = actor_here();
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
         if (actor != survivor) {
@@ -604,6 +602,11 @@ static PyMethodDef methods[] = {
     METHOD(look, METH_FASTCALL),
     METHOD(forget_holds, METH_NOARGS),
     METHOD(forked, METH_NOARGS),
+    METHOD(threads, METH_NOARGS),
+    METHOD(blocked_call, METH_VARARGS),
+    METHOD(slot, METH_VARARGS),
+    METHOD(found_hold, METH_VARARGS),
+    METHOD(found_wait, METH_VARARGS),
     {NULL, NULL, 0, NULL},
 };
 
@@ -660,6 +663,9 @@ COLD const char *start(void)
     Py_DECREF(rlock);
     if (name_semlock_kinds() < 0) {
         return "there is no memory";
+    }
+    if (arrival_start() < 0) {
+        return "the interpreter has no repr of its locks";
     }
     frame_type = Py_TYPE((PyObject *)PyEval_GetFrame()); /* there is one: see check_walk */
     Py_INCREF(frame_type);

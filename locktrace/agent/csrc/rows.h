@@ -315,6 +315,7 @@ COLD PyObject *row_events(void)
 COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)
 {
     struct ids marked = {0}, ended = {0};
+    look_at_found(frames);
     look_at_holds(settled_ns, frames, &marked);
     look_at_actors(frames, &ended);
     PyObject *first = ids_list(&marked), *second = ids_list(&ended);

@@ -50,21 +50,36 @@ static struct stack *stacks_by_id[MAX_STACKS] = {&unknown_stack};
 static struct stack *stack_slots[STACK_SLOTS];
 static uint32_t stack_count = 1;
 
+HOT uint64_t hash_start(int depth) { return 0x9E3779B97F4A7C15u ^ (unsigned)depth; }
+HOT uint64_t hash_add(uint64_t hash, uintptr_t instr) { return (hash ^ instr) * 0xD6E8FEB86659FD93u; }
+HOT uint64_t hash_end(uint64_t hash) { return hash ^ (hash >> 32); }
+
 HOT void walk_from(struct walk *walk, void *frame, int depth)
 {
-    uint64_t hash = 0x9E3779B97F4A7C15u ^ (unsigned)depth;
+    uint64_t hash = hash_start(depth);
     int n = 0;
     while (frame != NULL && n < depth) {
         if (!frame_is_shim(frame)) {
             uintptr_t instr = frame_instr(frame);
             walk->instr[n] = instr;
             walk->frame[n++] = frame;
-            hash = (hash ^ instr) * 0xD6E8FEB86659FD93u;
+            hash = hash_add(hash, instr);
         }
         frame = frame_previous(frame);
     }
     walk->depth = n;
-    walk->hash = hash ^ (hash >> 32);
+    walk->hash = hash_end(hash);
+}
+
+/* As if the innermost frame were at another instruction of its. */
+COLD void walk_move(struct walk *walk, int depth, uintptr_t instr)
+{
+    walk->instr[0] = instr;
+    walk->hash = hash_start(depth);
+    for (int i = 0; i < walk->depth; i++) {
+        walk->hash = hash_add(walk->hash, walk->instr[i]);
+    }
+    walk->hash = hash_end(walk->hash);
 }
 
 HOT int stack_matches(const struct stack *stack, const struct walk *walk)

@@ -12,6 +12,14 @@ from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import tap
 from locktrace.agent.recorder import Entry
 
+_tables: dict[str, EntryTable] = {}
+
+
+def entry_of(kind: str, lock: object) -> Entry | None:
+    """The entry of a lock of that kind, None if it is not traced."""
+    table = _tables.get(kind)
+    return table.of(lock) if table is not None else None
+
 
 class EntryTable:
     """Entry by object address, dropped with the object; `rows` has each first in a tuple.
@@ -23,6 +31,7 @@ class EntryTable:
         self.kind = kind
         self._hidden_from = hidden_from
         self.rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
+        _tables[kind] = self
 
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""

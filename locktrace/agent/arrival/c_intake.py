@@ -1,0 +1,48 @@
+"""The C core's intake: it reads the slots itself, and keeps what was found in its ledger."""
+
+from __future__ import annotations
+
+import threading
+
+from locktrace.agent import _core
+from locktrace.agent.arrival.intake import FoundHold, FoundWait, Who
+
+
+class CSlots:
+    """Reads slots in C, where nothing can happen between the check and the reading."""
+
+    call = staticmethod(_core.blocked_call)
+    value = staticmethod(_core.slot)
+
+
+class CIntake:
+    """Takes in holds and waits for the locks that the C core traces from then on."""
+
+    slots = CSlots()
+
+    def threads(self) -> list[Who]:
+        return [Who(ident, native_id) for ident, native_id in _core.threads()]
+
+    def hold(self, found: FoundHold) -> bool:
+        who = found.who
+        return bool(
+            _core.found_hold(
+                found.subject, found.frame, found.lasti, found.site, who.ident, who.native_id,
+                found.shared, found.depth, found.likely,
+            )
+        )  # fmt: skip
+
+    def wait(self, found: FoundWait) -> bool:
+        who = found.who
+        return bool(
+            _core.found_wait(
+                found.subject, found.caller, found.frame, found.lasti, found.inner, who.ident,
+                who.native_id, found.shared, found.timed, found.depth, _takes_signals(who),
+                found.blocks_on,
+            )
+        )  # fmt: skip
+
+
+def _takes_signals(who: Who) -> bool:
+    """Whether a signal handler may end its wait without the lock."""
+    return who.ident == threading.main_thread().ident

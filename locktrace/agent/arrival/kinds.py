@@ -1,0 +1,79 @@
+"""The locks that can be found: the interpreter's own types, and the compounds of the library."""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import sys
+import threading
+from collections.abc import Iterable
+from types import CodeType
+from typing import Any, NamedTuple
+
+from locktrace.agent.primitives.rwlock import RWLockSpec
+
+LOCKS: tuple[type, ...] = (_thread.LockType, _thread.RLock)
+HANDLES: tuple[type, ...] = tuple(
+    found for name in ("_ThreadHandle",) if (found := getattr(_thread, name, None)) is not None
+)
+"""What `Thread.join` blocks in from 3.13 on."""
+TAKES = frozenset({"acquire", "acquire_lock", "__enter__", "_acquire_restore"})
+
+
+class Waiting(NamedTuple):
+    """A function of the library that waits: for its first argument, which is of `kind`.
+
+    `permits`: it has one when it comes back.
+    """
+
+    kind: str
+    shared: bool
+    permits: int = 0
+
+
+def waiting_functions(specs: Iterable[RWLockSpec]) -> dict[CodeType, Waiting]:
+    """The functions in whose frames a wait may be found, registered read-write locks included."""
+    found = {
+        code_of(threading.Condition, "wait"): Waiting("Condition", False),
+        code_of(threading.Event, "wait"): Waiting("Event", True),
+        code_of(threading.Semaphore, "acquire"): Waiting("Semaphore", True, 1),
+        code_of(threading.Barrier, "_wait"): Waiting("Barrier", True),
+        code_of(threading.Barrier, "_enter"): Waiting("Barrier", True),
+        code_of(threading.Thread, "join"): Waiting("Thread", False),
+    }
+    queue: Any = sys.modules.get("queue")
+    for name in ("get", "put", "join") if queue is not None else ():
+        found[code_of(queue.Queue, name)] = Waiting("Queue", True)
+    futures: Any = sys.modules.get("concurrent.futures._base")
+    for name in ("result", "exception") if futures is not None else ():
+        found[code_of(futures.Future, name)] = Waiting("Future", True)
+    for spec in specs:
+        for (acquire, _), shared in ((spec.read, True), (spec.write, False)):
+            found[code_of(spec.cls, acquire)] = Waiting(spec.cls.__name__, shared, 1)
+    return {code: waiting for code, waiting in found.items() if code is not None}
+
+
+def classes(specs: Iterable[RWLockSpec]) -> dict[type, str]:
+    """Compound primitives by class, with their kinds."""
+    found: dict[type, str] = {
+        threading.Condition: "Condition",
+        threading.Semaphore: "Semaphore",
+        threading.Event: "Event",
+        threading.Barrier: "Barrier",
+        threading.Thread: "Thread",
+    }
+    with contextlib.suppress(KeyError, AttributeError):
+        found[sys.modules["queue"].Queue] = "Queue"
+    with contextlib.suppress(KeyError, AttributeError):
+        found[sys.modules["concurrent.futures._base"].Future] = "Future"
+    found.update((spec.cls, spec.cls.__name__) for spec in specs)
+    return found
+
+
+def code_of(cls: type, name: str) -> CodeType | None:
+    """The code of a method as the class wrote it, under whatever has been put over it."""
+    function: Any = vars(cls).get(name)
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    code = getattr(function, "__code__", None)
+    return code if isinstance(code, CodeType) else None

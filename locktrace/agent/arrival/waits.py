@@ -1,0 +1,107 @@
+"""What a thread waits for: the lock in which it blocks, and the compounds on whose behalf."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+from locktrace.agent.arrival import kinds
+from locktrace.agent.arrival.kinds import Waiting
+from locktrace.agent.arrival.slots import Slots
+from locktrace.agent.arrival.stack import Call, blocked_call, variable
+
+MOST_STEPS = 12  # from the innermost frame outwards to the one that called a compound
+_NUMBERS = (int, float)
+
+
+class Seen(NamedTuple):
+    """One wait of a thread; `kind` is empty for a lock of the interpreter's own."""
+
+    kind: str
+    subject: object
+    caller: FrameType
+    frame: FrameType
+    inner: bool
+    shared: bool
+    timed: bool
+    depth: int
+
+
+class Blocked(NamedTuple):
+    """Where a thread blocks: the object of the C call, and its waits, outermost first."""
+
+    on: object
+    waits: tuple[Seen, ...]
+
+
+def blocked(
+    frame: FrameType, slots: Slots, functions: Mapping[CodeType, Waiting]
+) -> Blocked | None:
+    """What the thread whose innermost frame is `frame` waits for; None if it blocks elsewhere."""
+    call = blocked_call(frame, slots, kinds.LOCKS + kinds.HANDLES)
+    if call is None:
+        return None
+    waits = tuple(_compounds(frame, slots, functions))[::-1]
+    own = _own(frame, call)
+    return Blocked(call.subject, (*waits, own) if own is not None else waits)
+
+
+def _own(frame: FrameType, call: Call) -> Seen | None:
+    """The wait for the lock itself, unless it is what a Condition makes for its waiter."""
+    if type(call.subject) in kinds.HANDLES or call.method not in kinds.TAKES:
+        return None
+    if frame.f_code in _PRIVATE and call.method == "acquire":
+        return None
+    if not call.argument(0, "blocking", True):
+        return None
+    timed = depth = 0
+    if call.method == "_acquire_restore":
+        depth = _restored(call)
+    elif call.method != "__enter__":
+        timed = call.argument(1, "timeout", -1) != -1
+    return Seen("", call.subject, frame, frame, False, False, bool(timed), depth or 1)
+
+
+def _restored(call: Call) -> int:
+    """How many levels a Condition's wait takes back."""
+    state = call.argument(0, "state", None)
+    count = state[0] if isinstance(state, tuple) and state else 1
+    return count if isinstance(count, int) else 1
+
+
+def _compounds(
+    frame: FrameType, slots: Slots, functions: Mapping[CodeType, Waiting]
+) -> Iterator[Seen]:
+    """The compounds on whose behalf it waits, from the inside outwards."""
+    inner: FrameType | None = frame
+    for _ in range(MOST_STEPS):
+        if inner is None:
+            return
+        code, caller = inner.f_code, inner.f_back
+        waiting = functions.get(code)
+        if waiting is not None and caller is not None:
+            subject = variable(inner, code.co_varnames[0], slots, (object,))
+            timed = variable(inner, "timeout", slots, _NUMBERS) is not None
+            while caller.f_back is not None and caller.f_code.co_filename == code.co_filename:
+                if caller.f_code in functions or caller.f_code.co_name not in _SHELLS:
+                    break
+                caller = caller.f_back
+            if subject is not None:
+                yield Seen(
+                    waiting.kind, subject, caller, inner, True, waiting.shared, timed,
+                    waiting.permits,
+                )  # fmt: skip
+        inner = caller
+
+
+_SHELLS = frozenset({"__enter__", "wait"})
+"""Methods of the library that do no more than call the one that waits."""
+_PRIVATE = frozenset(
+    {
+        kinds.code_of(threading.Condition, "wait"),
+        kinds.code_of(threading.Thread, "_wait_for_tstate_lock"),
+    }
+)
+"""Functions whose locks are nobody else's business."""

@@ -1,0 +1,310 @@
+"""A program that has been running for long, in any of the ways in which locks are waited for and
+held, before locktrace is switched on in it.
+
+The first argument names the scene. Each scene starts its threads and returns when they are where
+they shall be; then the agent comes, and lines from standard input are obeyed.
+"""
+
+import asyncio
+import contextlib
+import queue
+import sys
+import threading
+import time
+from pathlib import Path
+
+import locktrace
+
+ARRIVED = threading.Semaphore(0)
+GO_ON = threading.Event()
+LET_GO = threading.Event()
+
+
+def rest():
+    """Be where the scene wants this thread to be, until the test is over."""
+    ARRIVED.release()
+    GO_ON.wait()
+
+
+def start(function, *args, name=None):
+    thread = threading.Thread(target=function, args=args, name=name or function.__name__)
+    thread.daemon = True
+    thread.start()
+    return thread
+
+
+class Server:
+    """Two locks and those who take them."""
+
+    def __init__(self):
+        self.table_lock = threading.Lock()
+        self.stats_lock = threading.RLock()
+        self.changed = threading.Condition()
+        self.permits = threading.Semaphore(1)
+
+    def with_lock(self):
+        with self.table_lock:
+            rest()
+
+    def with_rlock(self):
+        with self.stats_lock, self.stats_lock:
+            rest()
+
+    def with_condition(self):
+        with self.changed:
+            rest()
+
+    def with_semaphore(self):
+        with self.permits:
+            rest()
+
+    def in_a_generator(self):
+        for _ in self.numbers():
+            pass
+
+    def numbers(self):
+        with self.table_lock:
+            yield rest()
+
+    def in_a_generator_that_rests(self):
+        for _ in self.numbers_while_resting():
+            rest()
+
+    def numbers_while_resting(self):
+        with self.table_lock:
+            yield 1
+
+    def in_a_coroutine(self):
+        asyncio.run(self.coroutine())
+
+    async def coroutine(self):
+        with self.table_lock:
+            rest()
+
+    def nested(self):
+        with self.table_lock:  # noqa: SIM117
+            with self.stats_lock:
+                rest()
+
+    def multiple(self):
+        with self.table_lock as _, self.stats_lock, self.changed:
+            rest()
+
+    def in_an_exit_stack(self):
+        with contextlib.ExitStack() as stack:
+            stack.enter_context(self.table_lock)
+            stack.enter_context(self.stats_lock)
+            rest()
+
+    def in_a_context_manager(self):
+        with self.locked():
+            rest()
+
+    @contextlib.contextmanager
+    def locked(self):
+        with self.table_lock:
+            yield
+
+    def in_a_class_body(self):
+        server = self
+
+        class _Body:
+            with server.table_lock:
+                rest()
+
+    def in_a_loop(self):
+        for number in range(3):
+            with self.table_lock:
+                while number == 0:
+                    rest()
+
+    def in_try_finally(self):
+        try:
+            with self.table_lock:
+                try:
+                    raise KeyError
+                except KeyError:
+                    rest()
+        finally:
+            self.table_lock = None
+
+    def in_a_match(self):
+        match {"kind": "take", "of": self}:
+            case {"kind": "take", "of": Server(table_lock=lock)}:
+                with lock:
+                    rest()
+
+    def in_a_comprehension(self):
+        with self.table_lock:
+            return [rest() for _ in range(1)]
+
+    def in_a_lambda(self):
+        waiting = lambda: rest()  # noqa: E731, PLW0108
+        with self.table_lock:
+            waiting()
+
+    def under_a_tracer(self):
+        sys.settrace(lambda *_: lambda *_: None)
+        with self.table_lock:
+            rest()
+
+    def under_a_monitor(self):
+        if sys.version_info >= (3, 12):
+            events = sys.monitoring.events
+            sys.monitoring.use_tool_id(3, "test")
+            sys.monitoring.register_callback(3, events.INSTRUCTION, lambda *_: None)
+            sys.monitoring.register_callback(3, events.LINE, lambda *_: None)
+            sys.monitoring.set_events(3, events.INSTRUCTION | events.LINE)
+        with self.table_lock:
+            rest()
+
+    def when_hot(self):
+        for number in range(5000):
+            with self.table_lock:
+                if number == 4999:
+                    rest()
+
+    def in_a_big_function(self):
+        """More names and constants than one byte can number, and jumps too far for one."""
+        lines = [f"    n{i} = {i} if n else {i + 1000}.5" for i in range(400)]
+        block = ["    with lock:", "        for _ in range(1):", "            rest()"]
+        block += [f"            n{i} += {i}.25" for i in range(400)]
+        source = "\n".join(["def big(lock, n):", *lines, *block])
+        scope = {"rest": rest}
+        exec(compile(source, "big.py", "exec"), scope)
+        scope["big"](self.table_lock, 1)
+
+    def bare(self):
+        self.table_lock.acquire()
+        try:
+            rest()
+        finally:
+            self.table_lock.release()
+
+    def after_a_release(self):
+        with self.table_lock:
+            pass
+        self.table_lock.acquire()
+        self.table_lock.release()
+        rest()
+
+
+def scene_holds(forms):
+    """Each form in a thread of its name, with locks of its own."""
+    for form in forms.split(","):
+        server = Server()
+        start(getattr(server, form))
+        ARRIVED.acquire()
+    return server
+
+
+def want(server):
+    with server.table_lock:
+        pass
+
+
+def scene_stall(form):
+    server = scene_holds(form)
+    start(want, server, name="waiter")
+    until_blocked("waiter")
+    return server
+
+
+def want_for_long(server):
+    server.table_lock.acquire()
+    while not LET_GO.is_set():
+        time.sleep(0.01)  # and touches no lock
+    server.table_lock.release()
+
+
+def scene_handover(_):
+    server = scene_holds("with_lock")
+    start(want_for_long, server, name="waiter")
+    until_blocked("waiter")
+    return server
+
+
+def scene_deadlock(_):
+    server = Server()
+    meeting = threading.Barrier(2)
+
+    def writer():
+        with server.table_lock:
+            meeting.wait()
+            with server.stats_lock:
+                pass
+
+    def reporter():
+        with server.stats_lock:
+            meeting.wait()
+            with server.table_lock:
+                pass
+
+    start(writer)
+    start(reporter)
+    until_blocked("writer")
+    until_blocked("reporter")
+    return server
+
+
+WAITS = {
+    "with": lambda s: s.table_lock.__enter__(),
+    "acquire": lambda s: s.table_lock.acquire(),
+    "timed": lambda s: s.table_lock.acquire(True, 500),
+    "keyword": lambda s: s.table_lock.acquire(timeout=500),
+    "unpacked": lambda s: s.table_lock.acquire(*(True,), timeout=500),
+    "rlock": lambda s: s.stats_lock.acquire(),
+    "condition": lambda s: waiting_in(s.changed, None),
+    "condition timed": lambda s: waiting_in(s.changed, 500),
+    "event": lambda s: threading.Event().wait(),
+    "queue": lambda s: queue.Queue().get(),
+    "semaphore": lambda s: s.permits.acquire(),
+    "semaphore timed": lambda s: s.permits.acquire(timeout=500),
+    "barrier": lambda s: threading.Barrier(2).wait(),
+    "join": lambda s: start(rest, name="joined").join(),
+}
+
+
+def waiting_in(condition, timeout):
+    with condition:
+        condition.wait(timeout)
+
+
+def scene_waits(_):
+    """Each way to wait in a thread of its name."""
+    server = Server()
+    for holds in (server.with_lock, server.with_rlock, server.with_semaphore):
+        start(holds)
+        ARRIVED.acquire()
+    for way, wait in WAITS.items():
+        start(wait, server, name=way)
+        until_blocked(way)
+    return server
+
+
+def until_blocked(name):
+    """Until the OS says that the thread sleeps, twice."""
+    [thread] = [thread for thread in threading.enumerate() if thread.name == name]
+    seen = 0
+    while seen < 2:
+        time.sleep(0.02)
+        state = Path(f"/proc/self/task/{thread.native_id}/stat").read_text().rpartition(") ")[2][0]
+        seen = seen + 1 if state == "S" else 0
+
+
+def main():
+    scene, _, how = sys.argv[1].partition(":")
+    server = globals()[f"scene_{scene}"](how)
+    locktrace.install()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        if line.strip() == "go on":
+            GO_ON.set()
+        elif line.strip() == "let go":
+            LET_GO.set()
+        elif line.strip() == "take":
+            with server.table_lock:
+                print("taken", flush=True)
+
+
+main()
