@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Final
 
 
 class Mode(StrEnum):
@@ -70,7 +71,9 @@ def _at(stack: Stack, index: int) -> Site | None:
 @dataclass(frozen=True, slots=True)
 class Process:
     """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused;
-    0 if it had ended before anybody could look."""
+    0 if it had ended before anybody could look. ``forked_ns`` is when it was forked from a
+    process that was traced already, else 0.
+    """
 
     pid: int
     created: float
@@ -78,6 +81,7 @@ class Process:
     core: str
     command: tuple[str, ...]
     agent: str = ""
+    forked_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,7 @@ class Snapshot:
 
     ``dropped`` counts events that the target had no room to send; holds, waits and totals
     are right all the same. ``faults`` counts failures inside the agent, which it swallowed.
+    ``heard_ns`` is when the target last gave word; ``finished`` if that was its goodbye.
     """
 
     process: Process
@@ -205,10 +210,108 @@ class Snapshot:
     waits: tuple[Wait, ...] = ()
     dropped: int = 0
     faults: int = 0
+    heard_ns: int = 0
+    finished: bool = False
+    history: History = field(default_factory=lambda: _NO_HISTORY)
+    present: Present | None = None
 
     def age(self, since_ns: int) -> float:
         """Seconds from ``since_ns`` to this snapshot, never negative."""
         return max(0, self.taken_ns - since_ns) / 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Nesting:
+    """``inner`` was taken while its actor held ``outer``: both as they were at the first time.
+
+    ``locks`` are the pairs of locks that were so taken and ``actors`` who did it, the first
+    few of each; ``gates`` were held exclusively by the actor every time. The classes number
+    what one line of the program makes; of two locks of one class each is a class by itself.
+    """
+
+    outer_class: int
+    inner_class: int
+    outer: Hold
+    inner: Hold
+    locks: frozenset[tuple[int, int]]
+    actors: frozenset[int]
+    gates: frozenset[int]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rereading:
+    """An actor took a read lock again that it held for reading: both as they were at first."""
+
+    outer: Hold
+    inner: Hold
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocking:
+    """``wait`` was waited by the actor of ``hold`` while another wanted the held lock.
+
+    ``longest_ns`` is how long both lasted together at most, in ``count`` times.
+    """
+
+    hold: Hold
+    wait: Wait
+    longest_ns: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """How long holds or waits lasted, in nanoseconds; ``number`` of them are behind it.
+
+    Percentiles are bounds: so many percent lasted no longer.
+    """
+
+    number: int
+    p50_ns: int
+    p90_ns: int
+    p99_ns: int
+    most_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a lock has been through in the last ``window_ns``, from its totals."""
+
+    window_ns: int
+    acquisitions: int
+    contended: int
+    wait_ns: int
+    hold_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class History:
+    """What the events since ``since_ns`` have shown, which no single snapshot could.
+
+    ``lost`` counts events that were dropped meanwhile: what they would have shown is not
+    here, but what is here is true. ``full``: there was more than is kept. ``overtaken`` has
+    how many readers were let in past a waiting writer, by the id of his wait; ``lenient``
+    the locks that let them. ``holds`` and ``waits`` are by lock, and ``traffic`` too.
+    ``names`` are of locks that are spoken of here and may be gone.
+    """
+
+    since_ns: int = 0
+    lost: int = 0
+    full: bool = False
+    nestings: tuple[Nesting, ...] = ()
+    rereadings: tuple[Rereading, ...] = ()
+    blockings: tuple[Blocking, ...] = ()
+    overtaken: Mapping[int, int] = field(default_factory=dict)
+    lenient: frozenset[int] = frozenset()
+    holds: Mapping[int, Span] = field(default_factory=dict)
+    waits: Mapping[int, Span] = field(default_factory=dict)
+    traffic: Mapping[int, Traffic] = field(default_factory=dict)
+    names: Mapping[int, Lock] = field(default_factory=dict)
+
+
+_NO_HISTORY: Final[History] = History()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +328,7 @@ class Finding:
 
     ``evidence`` holds the ids of the holds and waits it rests on: the same ids in a second
     look mean that nothing has moved. ``key`` tells whether two findings are the same one.
+    ``past`` are the acquires it tells of that may be over.
     """
 
     kind: str
@@ -237,6 +341,7 @@ class Finding:
     since_ns: int = 0
     evidence: frozenset[int] = frozenset()
     count: int = 1
+    past: tuple[Hold, ...] = ()
 
     @property
     def key(self) -> tuple[object, ...]:
@@ -245,13 +350,29 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """What a thread does now, from py-spy or from the agent; ``source`` says which."""
+    """Where a thread is now; ``doing`` says what that means where it is known (``sleeps``)."""
 
     native_id: int | None
     name: str
     frames: Stack
     owns_gil: bool = False
     active: bool = False
+    doing: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What every thread did at ``taken_ns``, seen beside the ledger.
+
+    ``handlers`` are the program's functions that handle signals of the operating system, as
+    (file, function); None where that is not known. ``stopped``: the whole process is, by a
+    signal or a debugger.
+    """
+
+    taken_ns: int
+    threads: tuple[ThreadStack, ...] = ()
+    handlers: frozenset[tuple[str, str]] | None = None
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,32 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from locktrace.diagnose import Confirmer, Thresholds, diagnose
+from locktrace.diagnose import Confirmer, Thresholds, diagnose, diagnose_silence, severest_first
 from locktrace.errors import CannotSaveError, TargetEndedError, TargetLostError
-from locktrace.model import Finding, Severity, Snapshot, StallSnapshot, ThreadStack
+from locktrace.model import Finding, Present, Severity, Snapshot, StallSnapshot, ThreadStack
+from locktrace.observe.lookout import Lookout
 from locktrace.observe.source import Source
 from locktrace.observe.state import LedgerState
+from locktrace.snapshots.stacks import Stacks, is_stopped, py_spy_stacks
 from locktrace.snapshots.store import StallStore
 from locktrace.snapshots.take import take
 from locktrace.wire.frames import FrameError
 
-STALLS = frozenset({"deadlock", "self-deadlock", "blocked-by-pending-writer", "stall"})
+STALLS = frozenset(
+    {
+        "blocked-by-pending-writer",
+        "deadlock",
+        "executor-starvation",
+        "finalizer-reentry",
+        "lost-wakeup",
+        "self-deadlock",
+        "stall",
+        "unresponsive",
+    }
+)
 """Kinds by which work stands still: each new one gets a stall snapshot."""
 
 STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
-SILENCE_S = 4.0  # heartbeats come every quarter of a second
 
 
 def is_stall(finding: Finding) -> bool:
@@ -97,6 +109,9 @@ class Session:
         self._finished = False
         self._last: View | None = None
         self._notice = ""
+        self._lookout = Lookout(source.process)
+        self._outside: Stacks | None = None
+        self._stopped = False
         # A screen polls in one thread and dumps in another.
         self._one_at_a_time = threading.RLock()
 
@@ -135,16 +150,20 @@ class Session:
         if self._ended is not None and self._last is not None:
             return self._last
         self._receive(timeout)
-        snapshot = self._state.snapshot(self._now())
+        snapshot = self._picture()
         if self._state.heard_ns > self._looked_ns:  # else nothing was heard: no second look
             self._looked_ns = self._state.heard_ns
+            self._outside = None
             self._look(snapshot)
+            self._ask(snapshot)
+        elif self._ended is None:
+            snapshot = self._mind_silence(snapshot)
         self._last = View(
             snapshot,
             self._findings,
             tuple(self._stalls),
             self._ended,
-            self._notice or self._silence(),
+            self._notice,
             self._finished,
         )
         return self._last
@@ -154,6 +173,33 @@ class Session:
         self._findings = confirmed.findings
         if self._snaps and self._ended is None and any(map(is_stall, confirmed.new)):
             self._snap(snapshot, confirmed.findings)
+
+    def _picture(self) -> Snapshot:
+        snapshot = self._state.snapshot(self._now())
+        present = self._lookout.present(self._state.present, snapshot.taken_ns)
+        return replace(snapshot, present=present, finished=self._finished)
+
+    def _ask(self, snapshot: Snapshot) -> None:
+        """Have the agent say what every thread does, where that may explain a wait."""
+        if self._ended is None and self._lookout.is_worth_asking(snapshot):
+            self._source.ask("stacks")
+
+    def _mind_silence(self, snapshot: Snapshot) -> Snapshot:
+        """`snapshot`, with what is seen from outside if the target has been silent for long."""
+        if not diagnose_silence(snapshot, self._thresholds):
+            return snapshot
+        fresh = self._outside is None
+        if self._outside is None:
+            self._stopped = is_stopped(snapshot.process)
+            self._outside = py_spy_stacks(snapshot.process)
+        present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
+        snapshot = replace(snapshot, present=self._lookout.described(present))
+        silence = diagnose_silence(snapshot, self._thresholds)
+        others = [f for f in self._findings if f.kind not in {s.kind for s in silence}]
+        self._findings = severest_first([*silence, *others])
+        if fresh:
+            self._snap(snapshot, self._findings)
+        return snapshot
 
     def dump(self) -> Path:
         with self._one_at_a_time:
@@ -183,12 +229,6 @@ class Session:
         except FrameError as error:
             self._ended = f"the agent sent something that cannot be understood: {error}"
 
-    def _silence(self) -> str:
-        quiet = (self._now() - self._state.heard_ns) / 1e9
-        if self._ended is not None or quiet < SILENCE_S:
-            return ""
-        return f"no heartbeat for {quiet:.0f} s: the target is stopped, or a C call keeps the GIL"
-
     def _snap(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> None:
         stall = self._take(snapshot, findings)
         saved = ""
@@ -200,13 +240,16 @@ class Session:
         self._stalls.append(replace(stall, id=saved or stall.id, saved=bool(saved)))
 
     def _take(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> StallSnapshot:
+        seen = self._outside
+        if seen is not None:  # it is silent, so its agent need not be asked
+            return take(snapshot, findings, outside_stacks=lambda _process: seen)
         return take(snapshot, findings, agent_stacks=self._agent_stacks)
 
     def _agent_stacks(self) -> tuple[ThreadStack, ...]:
         """Each thread's stack as the interpreter itself sees it; none if it does not answer."""
-        self._state.threads = None
+        self._state.present = None
         self._source.ask("stacks")
         deadline = self._clock() + int(STACKS_S * 1e9)
-        while self._state.threads is None and self._ended is None and self._clock() < deadline:
+        while self._state.present is None and self._ended is None and self._clock() < deadline:
             self._receive(0.1)
-        return self._state.threads or ()
+        return self._state.present.threads if self._state.present is not None else ()

@@ -83,7 +83,7 @@ def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:
 
 def lock_name(snapshot: Snapshot, lock: int) -> str:
     """The lock's name; its kind and number where it has none."""
-    known = snapshot.locks.get(lock)
+    known = snapshot.locks.get(lock) or snapshot.history.names.get(lock)
     if known is None:
         return f"lock {lock}"
     return plain(known.name or f"{known.kind} {lock}")

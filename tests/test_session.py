@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -100,13 +101,31 @@ def test_without_py_spy_the_agents_own_stacks_are_taken(monkeypatch: pytest.Monk
     assert {"transfer", "audit"} <= {thread.name for thread in stall.threads}
 
 
-def test_a_stopped_target_is_told_by_its_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("locktrace.session.SILENCE_S", 0.5)
+def test_a_stopped_target_is_told_by_its_silence() -> None:
     with running("counter") as target:
         target.expect("counting")
-        with observed(target, Thresholds()) as session:
-            target.process.send_signal(19)
-            view = until(session, lambda v: bool(v.notice), "the silence")
-            target.process.send_signal(18)
-            assert "no heartbeat" in view.notice
-            until(session, lambda v: not v.notice, "the heartbeat")
+        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+            target.process.send_signal(signal.SIGSTOP)
+            view = until(session, lambda v: "unresponsive" in kinds(v), "the silence")
+            target.process.send_signal(signal.SIGCONT)
+            [finding] = [f for f in view.findings if f.kind == "unresponsive"]
+            assert "it is stopped" in finding.message
+            assert finding.certainty == "holder not found"
+            until(session, lambda v: "unresponsive" not in kinds(v), "the heartbeat")
+
+
+def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: str) -> None:
+    with running("gil_hog", python=python) as target:
+        target.expect("started")
+        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+            target.tell("600")
+            view = until(session, lambda v: "unresponsive" in kinds(v), "the silence")
+    [finding] = [f for f in view.findings if f.kind == "unresponsive"]
+    [stall] = view.stalls
+    if stall.stacks_from != "py-spy":
+        pytest.skip(stall.stacks_note)
+    assert "MainThread keeps the GIL in checksum (gil_hog.py:12)" in finding.message
+    assert finding.certainty == "held by"
+    assert [(site.role, site.site.function) for site in finding.sites] == [("holder", "checksum")]
+    assert [view.snapshot.actors[actor].name for actor in finding.actors] == ["MainThread"]
+    assert [thread.name for thread in stall.threads if thread.owns_gil] == ["MainThread"]

@@ -37,6 +37,7 @@ class CRecorder:
 
     create = staticmethod(_core.create)
     acquired = staticmethod(_core.acquired)
+    attempting = staticmethod(_core.attempting)
     acquired_again = staticmethod(_core.acquired_again)
     released = staticmethod(_core.released)
     released_again = staticmethod(_core.released_again)

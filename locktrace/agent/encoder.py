@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import threading
 import time
@@ -23,9 +24,10 @@ MAX_HOLDS = 50_000  # in one ledger frame; more are counted as unlisted
 class Encoder:
     """Puts rows of the ledger into frames, from the publisher's thread only."""
 
-    def __init__(self, ledger: Ledger, version: str) -> None:
+    def __init__(self, ledger: Ledger, version: str, forked_ns: int = 0) -> None:
         self._ledger = ledger
         self._version = version
+        self._forked_ns = forked_ns
         self._names = DistinctNames()
         self._sent_totals: dict[int, TotalsRow] = {}
         self._actor_names: dict[int, str] = {}
@@ -44,6 +46,7 @@ class Encoder:
                 "command": [str(word)[:4096] for word in sys.orig_argv[:256]],
                 "time_ns": time.monotonic_ns(),
                 "wall": time.time(),
+                "forked_ns": self._forked_ns,
             },
         )
 
@@ -151,7 +154,25 @@ class Encoder:
                 sites.append([inner.f_code.co_filename, inner.f_lineno, inner.f_code.co_qualname])
                 inner = inner.f_back
             rows.append([native.get(ident), titles.get(ident, ""), sites])
-        return frames.pack_json(frames.STACKS, {"threads": rows})
+        return frames.pack_json(
+            frames.STACKS,
+            {"threads": rows, "handlers": _signal_handlers(), "time_ns": time.monotonic_ns()},
+        )
+
+
+def _signal_handlers() -> list[tuple[str, str]]:
+    """(file, function) of what the program has run on signals; empty names for what is not Python.
+
+    Without Python's own handler of SIGINT.
+    """
+    found = []
+    for number in signal.valid_signals():
+        handler: Any = signal.getsignal(number)
+        if callable(handler) and handler is not signal.default_int_handler:
+            handler = getattr(handler, "func", handler)  # of a functools.partial
+            code = getattr(getattr(handler, "__func__", handler), "__code__", None)
+            found.append((code.co_filename, code.co_qualname) if code is not None else ("", ""))
+    return found
 
 
 def _stack_row(stack: Stack) -> list[Any]:

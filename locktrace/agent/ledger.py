@@ -39,7 +39,8 @@ class Stack:
 class Actor:
     """A thread, or a task: then it has a `name`, and `ident` is the thread that runs it.
 
-    `building` is the compound primitive whose constructor it is in.
+    `building` is the compound primitive whose constructor it is in, `manner` the flags of the
+    acquire that is told next: see `Recorder.attempting`.
     """
 
     __slots__ = (
@@ -49,6 +50,7 @@ class Actor:
         "id",
         "ident",
         "label",
+        "manner",
         "name",
         "native_id",
         "waits",
@@ -62,6 +64,7 @@ class Actor:
         self.label = NO_LABEL
         self.waits: list[Wait] = []
         self.building: Entry | None = None
+        self.manner = 0
         self.ended = False
 
 

@@ -25,6 +25,9 @@ class OffRecorder:
     ) -> None:
         pass
 
+    def attempting(self, manner: int) -> None:
+        pass
+
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
         pass
 

@@ -37,12 +37,16 @@ class Publisher:
     """Owns the socket, the observers and the thread."""
 
     def __init__(
-        self, ledger: Ledger, version: str, detach: Callable[[], None] | None = None
+        self,
+        ledger: Ledger,
+        version: str,
+        detach: Callable[[], None] | None = None,
+        forked_ns: int = 0,
     ) -> None:
         self._ledger = ledger
         self._detach = detach
         self._farewell_reason = frames.GOODBYE
-        self._encoder = Encoder(ledger, version)
+        self._encoder = Encoder(ledger, version, forked_ns)
         self._clients: list[Client] = []
         self._stopping = False
         self._pauses: list[None] = []  # one for each fork under way

@@ -15,13 +15,14 @@ from types import FrameType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
-from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Wait
+from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Stack, Wait
 from locktrace.agent.recorder import Usual
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
+MAX_STILLBORN = 64  # locks of one batch that are told of although they are gone again
 MAX_FORETOLD = 256  # threads that somebody waits for and that have touched no lock yet
 
 
@@ -51,6 +52,8 @@ class PythonRecorder:
         self.listening = False
         self.events: deque[Event] = deque(maxlen=MAX_QUEUED_EVENTS)
         self.born: deque[int] = deque(maxlen=MAX_QUEUED_NEWS)
+        self.untold: set[int] = set()
+        self.stillborn: list[tuple[int, str, Stack | None, int | None, int]] = []
         self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_NEWS)
         self.stacks = StackTable()
         self.entries: dict[int, ref[Entry]] = {}
@@ -90,7 +93,9 @@ class PythonRecorder:
         else:
             entry.unlisted += 1
         if self.listening and not entry.quiet:
-            self._event(now, fields[0], entry, actor, stack.id, actor.label[0], ACQUIRED, shared)
+            flags = shared | actor.manner
+            actor.manner = 0
+            self._event(now, fields[0], entry, actor, stack.id, actor.label[0], ACQUIRED, flags)
 
     def released(self, entry: Entry, shared: bool, actor: Actor | None = None) -> Hold | None:
         holds = entry.holds
@@ -155,12 +160,18 @@ class PythonRecorder:
         if self.listening:
             self._event(now, wait.id, entry, actor, 0, 0, WAITED, wait.shared)
 
+    def attempting(self, manner: int) -> None:
+        if self.listening:
+            self.actor().manner = manner
+
     # -- re-entrant locks: `depth` is the holder's to change, so it needs no care
 
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
-        if entry.depth and entry.holds and entry.holds[-1].actor is self.actor():
+        actor = self.actor()
+        if entry.depth and entry.holds and entry.holds[-1].actor is actor:
             entry.depth += depth
             entry.acquisitions += 1
+            actor.manner = 0
             return
         self.acquired(entry, False, frame)
         entry.depth = depth
@@ -225,16 +236,21 @@ class PythonRecorder:
     def adopt(self, entry: Entry) -> None:
         """Keep `entry`, for as long as its lock keeps it alive."""
         id, entries, names = entry.id, self.entries, self.given_names
+        kind, stack = entry.kind, entry.stack
+        parent = entry.parent.id if entry.parent is not None else None
 
         def destroyed(_: ref[Entry]) -> None:
             entries.pop(id, None)
             names.pop(id, None)
             if self.listening:
+                if id in self.untold and len(self.stillborn) < MAX_STILLBORN:
+                    self.stillborn.append((id, kind, stack, parent, 0))
                 now, seq = monotonic_ns(), self.next_seq()
                 self.events.append((seq, now, 0, id, 0, 0, 0, DESTROYED, 0))
 
         entries[id] = ref(entry, destroyed)
         if self.listening and not entry.quiet:
+            self.untold.add(id)
             self.born.append(id)
 
     def actor(self) -> Actor:

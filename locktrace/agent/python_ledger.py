@@ -82,12 +82,19 @@ class PythonLedger:
         return [_batch(part) for part in parts], lost
 
     def drain_births(self) -> list[LockRow]:
-        queue, entries = self._recorder.born, self._recorder.entries
+        recorder = self._recorder
+        gone = [LockRow(*row) for row in drain_list(recorder.stillborn)]
+        queue, entries = recorder.born, recorder.entries
         if len(queue) == queue.maxlen:
             queue.clear()
-            return self.locks()
-        rows = [entries.get(id) for id in drain(queue)]
-        return [_lock_row(e) for row in rows if row is not None and (e := row()) is not None]
+            recorder.untold.clear()
+            return gone + self.locks()
+        born = drain(queue)
+        recorder.untold.difference_update(born)
+        rows = [entries.get(id) for id in born]
+        return gone + [
+            _lock_row(entry) for row in rows if row is not None and (entry := row()) is not None
+        ]
 
     def drain_labels(self) -> list[Label]:
         return drain(self._recorder.labels)
@@ -139,6 +146,11 @@ def live_actors(recorder: PythonRecorder) -> list[Actor]:
 def drain(queue: Any) -> list[Any]:
     """Everything in a deque that other threads append to."""
     return [queue.popleft() for _ in range(len(queue))]
+
+
+def drain_list(found: list[Any]) -> list[Any]:
+    """As `drain`, of a list."""
+    return [found.pop(0) for _ in range(len(found))]
 
 
 def _batch(events: list[Event]) -> Batch:

@@ -64,6 +64,13 @@ class Recorder(Protocol):
         """The calling thread, or `actor`, now holds the lock."""
         ...
 
+    def attempting(self, manner: int, /) -> None:
+        """The acquire that the calling thread tells next gives up by itself.
+
+        `manner` is TIMED or TRY of `wire.events`; what gives up closes no ring of waits.
+        """
+        ...
+
     def acquired_again(self, entry: Entry, frame: FrameType, depth: int, /) -> None:
         """As `acquired` for a lock that its holder may take again, taken `depth` times at once."""
         ...

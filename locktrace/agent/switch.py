@@ -7,6 +7,7 @@ import importlib
 import os
 import socket
 import sys
+import time
 from typing import Any
 
 from locktrace.agent.arrival.arrive import Arrival
@@ -59,9 +60,9 @@ class Agent:
         self._run = run
         self._publish(connection)
 
-    def _publish(self, connection: socket.socket | None = None) -> None:
+    def _publish(self, connection: socket.socket | None = None, forked_ns: int = 0) -> None:
         assert self.core is not None
-        self.publisher = Publisher(self.core.ledger, VERSION, self.detach)
+        self.publisher = Publisher(self.core.ledger, VERSION, self.detach, forked_ns)
         if connection is not None:
             self.publisher.adopt(connection)
         elif self._run and (called := call(self._run)) is not None:
@@ -149,7 +150,7 @@ class Agent:
             return
         self.publisher.abandon()
         self.core.ledger.forked()
-        self._publish()
+        self._publish(forked_ns=time.monotonic_ns())
         self._await_multiprocessing()
 
     def _await_multiprocessing(self) -> None:

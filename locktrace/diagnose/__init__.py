@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from locktrace.diagnose import unresponsive
 from locktrace.diagnose.case import Case, Detector
 from locktrace.diagnose.confirm import Confirmed, Confirmer
 from locktrace.diagnose.ledger import Ledger
@@ -16,6 +17,7 @@ __all__ = [
     "Detector",
     "Thresholds",
     "diagnose",
+    "diagnose_silence",
     "severest_first",
 ]
 
@@ -36,6 +38,11 @@ def diagnose(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Fi
             case = case.explaining(found)
         findings += found
     return severest_first(findings)
+
+
+def diagnose_silence(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Finding, ...]:
+    """What is to be said of a target that gives no word: all else about it is old."""
+    return tuple(unresponsive.detect(Case(Ledger.of(snapshot), thresholds)))
 
 
 def severest_first(findings: list[Finding]) -> tuple[Finding, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
-from locktrace.diagnose import pending_writer, stall
+from locktrace.diagnose import lock_order, pending_writer, recursive_read, stall, unresponsive
 from locktrace.model import Finding, Snapshot
 
 _ONE_PER_LOCK = frozenset({pending_writer.KIND, stall.KIND})
+_FOR_GOOD = frozenset({lock_order.KIND, recursive_read.KIND, unresponsive.KIND})
+"""Kinds that no second look could take back: what has been, and a silence that has lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Confirmer:
         confirmed = {
             identity: finding
             for identity, finding in current.items()
-            if snapshot.taken_ns - self._seen[identity][1] >= self._apart_ns
+            if finding.kind in _FOR_GOOD
+            or snapshot.taken_ns - self._seen[identity][1] >= self._apart_ns
         }
         new = tuple(finding for key, finding in confirmed.items() if key not in self._told_ns)
         self._tell(snapshot.taken_ns, confirmed)

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from locktrace.model import Hold, Lock, Mode, Site, Snapshot, Wait
+from locktrace.model import Hold, Lock, Mode, Site, Snapshot, ThreadStack, Wait
 from locktrace.snapshots import kinds
-from locktrace.snapshots.groups import is_leaked, is_reading
+from locktrace.snapshots.groups import is_leaked, is_live_thread, is_reading
+from locktrace.wording import who
 
 Record = TypeVar("Record", Hold, Wait)
 
@@ -32,12 +33,22 @@ class Ledger:
     """By (lock, actor)."""
     read_write: frozenset[int]
     """The locks that somebody reads or wants to read."""
+    threads: Mapping[int, int]
+    """The actor of each living thread, by OS thread id."""
+    stacks: Mapping[int, ThreadStack]
+    """Present stacks by actor, where somebody has looked."""
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Ledger:
         holds = _oldest_first(snapshot.holds, snapshot.locks)
         waits = _oldest_first(snapshot.waits, snapshot.locks)
         records: list[Hold | Wait] = [*holds, *waits]
+        threads = {
+            actor.native_id: actor.id
+            for actor in snapshot.actors.values()
+            if is_live_thread(actor) and actor.native_id is not None
+        }
+        present = snapshot.present.threads if snapshot.present is not None else ()
         return cls(
             snapshot,
             _grouped((hold.lock, hold) for hold in holds),
@@ -45,10 +56,34 @@ class Ledger:
             _grouped((wait.actor, wait) for wait in waits),
             _grouped(((hold.lock, hold.actor), hold) for hold in holds),
             frozenset(record.lock for record in records if is_reading(snapshot, record)),
+            threads,
+            {
+                threads[thread.native_id]: thread
+                for thread in present
+                if thread.native_id is not None and thread.native_id in threads
+            },
         )
 
     def lock(self, lock: int) -> Lock:
         return self.snapshot.locks[lock]
+
+    def known(self, lock: int) -> Lock | None:
+        """The lock as it is, or as it was when the history last spoke of it."""
+        return self.snapshot.locks.get(lock) or self.snapshot.history.names.get(lock)
+
+    def actor_at(self, native_id: int | None) -> int | None:
+        """The living thread of that OS thread id."""
+        return self.threads.get(native_id) if native_id is not None else None
+
+    def name_of(self, thread: ThreadStack) -> str:
+        """What the thread of a present stack is called."""
+        actor = self.actor_at(thread.native_id)
+        name = who(self.snapshot, actor) if actor is not None else thread.name
+        return name or f"thread {thread.native_id}"
+
+    def stack_of(self, actor: int) -> ThreadStack | None:
+        """What `actor` does at present, if somebody has looked."""
+        return self.stacks.get(actor)
 
     def is_leaked(self, hold: Hold) -> bool:
         return is_leaked(self.snapshot, hold)

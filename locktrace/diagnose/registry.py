@@ -6,26 +6,42 @@ from collections.abc import Mapping
 
 from locktrace.diagnose import (
     deadlock,
+    finalizer_reentry,
     leaked_lock,
+    lock_order,
     long_hold,
     pending_writer,
+    recursive_read,
     self_deadlock,
     stall,
+    unresponsive,
 )
 from locktrace.diagnose.case import Detector
 
 DETECTORS: Mapping[str, Detector] = {
+    unresponsive.KIND: unresponsive.detect,
+    finalizer_reentry.KIND: finalizer_reentry.detect,
     self_deadlock.KIND: self_deadlock.detect,
     deadlock.KIND: deadlock.detect,
     pending_writer.KIND: pending_writer.detect,
     stall.KIND: stall.detect,
     long_hold.KIND: long_hold.detect,
     leaked_lock.KIND: leaked_lock.detect,
+    recursive_read.KIND: recursive_read.detect,
+    lock_order.KIND: lock_order.detect,
 }
 
 KINDS = frozenset(DETECTORS)
 
-EXPLANATIONS = frozenset({self_deadlock.KIND, deadlock.KIND, pending_writer.KIND, stall.KIND})
+EXPLANATIONS = frozenset(
+    {
+        deadlock.KIND,
+        finalizer_reentry.KIND,
+        pending_writer.KIND,
+        self_deadlock.KIND,
+        stall.KIND,
+    }
+)
 """Kinds that say why a lock is waited for; a stall or a long hold of it is then no news.
 
 A leak is not among them: what it does to those who wait is worth its own sentence.

@@ -30,7 +30,9 @@ def wait_sites(ledger: Ledger, waits: Iterable[Wait]) -> list[tuple[Site | None,
 
 
 def creators(ledger: Ledger, locks: Iterable[int]) -> list[tuple[Site | None, str]]:
-    return [(ledger.lock(lock).created_at, "creator") for lock in locks]
+    """Where the locks were made, those that are gone included."""
+    known = (ledger.known(lock) for lock in locks)
+    return [(lock.created_at, "creator") for lock in known if lock is not None]
 
 
 def role_sites(pairs: Iterable[tuple[Site | None, str]]) -> tuple[RoleSite, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
+from locktrace.diagnose.interruption import interruption_of
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
 from locktrace.model import Certainty, Finding, Hold, Mode, Severity, Site, Wait
@@ -23,19 +24,22 @@ def detect(case: Case) -> Iterator[Finding]:
     """
     for lock in case.ledger.waits:
         groups: dict[Site | None, list[tuple[Wait, Hold]]] = {}
-        for wait, hold in _stuck(case, lock):
+        for wait, hold in stuck(case, lock, case.thresholds.stall_after):
+            if interruption_of(case.ledger, wait, hold) is not None:
+                continue  # finalizer_reentry tells it
             groups.setdefault(hold.site, []).append((wait, hold))
         for members in groups.values():
             yield _finding(case, lock, members)
 
 
-def _stuck(case: Case, lock: int) -> Iterator[tuple[Wait, Hold]]:
+def stuck(case: Case, lock: int, after: float) -> Iterator[tuple[Wait, Hold]]:
+    """The waits for `lock` that have met the waiter's own hold for `after` seconds."""
     ledger = case.ledger
     if ledger.is_semaphore(lock) or ledger.is_handed_over(lock) or ledger.is_reentrant(lock):
         return
     for wait in ledger.contention(lock):
         hold = ledger.own_conflict(wait)
-        long_enough = case.age(wait.since_ns) >= case.thresholds.stall_after
+        long_enough = case.age(wait.since_ns) >= after
         if hold is not None and long_enough and not wait.timed:
             yield wait, hold
 

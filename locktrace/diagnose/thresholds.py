@@ -25,6 +25,21 @@ class Thresholds:
     long_hold_after: float = 10.0
     """A hold this old is worth a remark."""
 
+    blocking_after: float = 1.0
+    """A wait this long for a lock whose holder sleeps, or waits for something else, is told."""
+
+    loop_after: float = 0.5
+    """An event loop that waits this long for a thread's lock is blocked."""
+
+    unresponsive_after: float = 4.0
+    """A target that says nothing for so long is stopped, or something keeps its GIL.
+
+    Heartbeats come every quarter of a second.
+    """
+
+    convoy_after: float = 3.0
+    """Threads that queue for a lock again and again for so long are a convoy."""
+
     @property
     def pending_writer_after(self) -> float:
         """A writer that has waited this long, with readers blocked behind it, is worth a warning.

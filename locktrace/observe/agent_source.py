@@ -86,6 +86,7 @@ class AgentSource:
             core=str(hello["core"]),
             command=tuple(map(str, command)) if isinstance(command, list) else (),
             agent=str(hello["agent"]),
+            forked_ns=int(str(hello.get("forked_ns", 0))),
         )
 
     def receive(self, timeout: float) -> list[Frame]:

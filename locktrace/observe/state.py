@@ -18,6 +18,7 @@ from locktrace.model import (
     Hold,
     Lock,
     Mode,
+    Present,
     Process,
     Site,
     Snapshot,
@@ -25,6 +26,7 @@ from locktrace.model import (
     ThreadStack,
     Wait,
 )
+from locktrace.observe.history import Chronicle, Totals
 from locktrace.observe.rates import Rates
 from locktrace.wire import frames
 from locktrace.wire.events import (
@@ -55,12 +57,15 @@ class LedgerState:
         self._holds: dict[int, Hold] = {}
         self._waits: dict[int, Wait] = {}
         self._rates = Rates()
+        self._past = Chronicle()
+        self._fresh_totals: dict[int, Totals] = {}
         self.dropped = 0
         self.faults = 0
         self.heard_ns = 0
         self.ledger_ns = 0
         """When the last full ledger was taken, by the target's clock; 0 before the first."""
-        self.threads: tuple[ThreadStack, ...] | None = None
+        self.present: Present | None = None
+        """What the agent last answered to the question for stacks."""
 
     def apply(self, kind: int, payload: bytes) -> None:
         """Take in one frame; FrameError when it is not what docs/protocol.md says."""
@@ -85,6 +90,8 @@ class LedgerState:
             waits=tuple(self._waits.values()),
             dropped=self.dropped,
             faults=self.faults,
+            heard_ns=self.heard_ns,
+            history=self._past.view(now_ns, self.dropped),
         )
 
     # -- frames
@@ -102,6 +109,7 @@ class LedgerState:
                 address=int(address),
                 os_name=str(more[0] or "") if more else "",
             )
+            self._past.define(self._locks[id], self._locks.get(parent))
         for id, site_index, sites in document.get("stacks", ()):
             self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))
         for id, name, kind, native_id, label, ended in document.get("actors", ()):
@@ -117,6 +125,7 @@ class LedgerState:
             if lock is None:
                 continue
             self._rates.count(id, acquisitions)
+            self._fresh_totals[id] = (acquisitions, contended, wait_ns, hold_ns)
             self._locks[id] = replace(
                 lock,
                 acquisitions=acquisitions,
@@ -128,10 +137,13 @@ class LedgerState:
             )
         if "time_ns" in document:
             self._rates.tick(int(document["time_ns"]))
+            self._past.tick(int(document["time_ns"]), self._fresh_totals)
+            self._fresh_totals = {}
             self._hear(document)
         for id in document.get("returned", ()):
             if id in self._holds:
                 self._holds[id] = replace(self._holds[id], returned=True)
+                self._past.left_behind(self._holds[id])
         for id in document.get("ended", ()):
             if id in self._actors:
                 self._actors[id] = replace(self._actors[id], ended=True)
@@ -141,6 +153,7 @@ class LedgerState:
         self._waits = {row[0]: self._wait(*row) for row in document["waits"]}
         self._hear(document)
         self.ledger_ns = self.heard_ns
+        self._past.restart(self._holds.values(), self._waits.values(), self.heard_ns)
 
     def _hear(self, document: dict[str, Any]) -> None:
         self.heard_ns = int(document["time_ns"])
@@ -148,10 +161,13 @@ class LedgerState:
         self.faults = int(document.get("faults", self.faults))
 
     def _threads(self, document: dict[str, Any]) -> None:
-        self.threads = tuple(
+        threads = tuple(
             ThreadStack(native_id, name, tuple(Site(*site) for site in sites))
             for native_id, name, sites in document["threads"]
         )
+        handlers = document.get("handlers")
+        known = None if handlers is None else frozenset((str(a), str(b)) for a, b in handlers)
+        self.present = Present(int(document.get("time_ns", self.heard_ns)), threads, known)
 
     # -- events
 
@@ -159,19 +175,25 @@ class LedgerState:
         for _seq, at, ref, lock, actor, stack, label_id, op, flags in unpack_events(payload):
             self.heard_ns = max(self.heard_ns, at)
             if op == RELEASED:
-                self._holds.pop(ref, None)
+                hold = self._holds.pop(ref, None)
+                if hold is not None:
+                    self._past.released(hold, at)
             elif op == WAITED:
-                self._waits.pop(ref, None)
+                wait = self._waits.pop(ref, None)
+                if wait is not None:
+                    self._past.waited(wait, at)
             elif op == DESTROYED:
                 self._destroy(lock)
             elif op in {ACQUIRED, WAITING}:
                 label = self._labels.get(label_id, "")
                 self._relabel(actor, label)
                 about = (ref, lock, flags & SHARED, actor, stack, at, label)
-                if op == ACQUIRED:
-                    self._holds[ref] = self._hold(*about, 0, flags)
-                else:
-                    self._waits[ref] = self._wait(*about, flags & TIMED, 0, flags)
+                if op == WAITING:
+                    wait = self._waits[ref] = self._wait(*about, flags & TIMED, 0, flags)
+                    self._past.waiting(wait)
+                elif ref not in self._holds:  # else of a ledger that was taken meanwhile
+                    hold = self._holds[ref] = self._hold(*about, 0, flags)
+                    self._past.acquired(hold, flags)
 
     def _relabel(self, actor: int, label: str) -> None:
         known = self._actors.get(actor)
@@ -181,6 +203,7 @@ class LedgerState:
     def _destroy(self, lock: int) -> None:
         self._locks.pop(lock, None)
         self._rates.forget(lock)
+        self._past.forget(lock)
         for table in (self._holds, self._waits):
             for ref in [r for r, record in _records(table) if record.lock == lock]:
                 del table[ref]

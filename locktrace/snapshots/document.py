@@ -64,6 +64,7 @@ def _process(process: Process) -> Document:
         "core": process.core,
         "command": list(process.command),
         "agent": process.agent,
+        "forked_ns": process.forked_ns,
     }
 
 
@@ -156,8 +157,13 @@ def _threads(actors: Iterable[Actor], stacks: Iterable[ThreadStack]) -> Iterator
 def _present(stack: ThreadStack | None) -> Document:
     """``active`` is null where the thread's stack was not seen."""
     if stack is None:
-        return {"active": None, "owns_gil": None, "stack": []}
-    return {"active": stack.active, "owns_gil": stack.owns_gil, "stack": _stack(stack.frames)}
+        return {"active": None, "owns_gil": None, "doing": "", "stack": []}
+    return {
+        "active": stack.active,
+        "owns_gil": stack.owns_gil,
+        "doing": stack.doing,
+        "stack": _stack(stack.frames),
+    }
 
 
 def _finding(snapshot: Snapshot, finding: Finding) -> Document:
@@ -172,6 +178,7 @@ def _finding(snapshot: Snapshot, finding: Finding) -> Document:
         "since_ns": finding.since_ns,
         "age_s": snapshot.age(finding.since_ns),
         "count": finding.count,
+        "past": [_hold(snapshot, hold) for hold in finding.past],
         "evidence": sorted(finding.evidence),
     }
 

@@ -53,6 +53,10 @@ class Fields:
         """As `added_natural`; `default` where it is not there."""
         return self.word(name, words) if name in self._values else default
 
+    def added_objects(self, name: str) -> Iterator[Fields]:
+        """As `added_natural`; none for older documents."""
+        return self.objects(name) if name in self._values else iter(())
+
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 

@@ -14,7 +14,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.scanner import rules_of
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.stack_text import lock_frames, stack_lines
-from locktrace.wording import age, count, listing, lock_name, who
+from locktrace.wording import age, count, duration, listing, lock_name, who
 
 MOST_GROUPS = 6
 _INDENT = "   "
@@ -42,6 +42,11 @@ class FindingText:
                 f"`locktrace scan` sees it in the source: {codes} (locktrace explain {rules[0]})."
             )
             yield from wrap(said, self._width, _INDENT)
+        for then, hold in enumerate(finding.past):
+            yield ""
+            yield from self._once(hold, then)
+        if finding.past:
+            return
         holds, waits = self._concerned(finding)
         for group in holds[:MOST_GROUPS]:
             yield ""
@@ -53,6 +58,21 @@ class FindingText:
         if left:
             yield ""
             yield f"{_INDENT}… and {count(left, 'more place')} that hold or want the same"
+
+    def _once(self, hold: Hold, position: int) -> Iterator[str]:
+        """An acquire of the past; they come in pairs, the second while the first was held."""
+        name = who(self._snapshot, hold.actor, hold.label)
+        lock = lock_name(self._snapshot, hold.lock)
+        reading = " for reading" if is_reading(self._snapshot, hold) else ""
+        ago = duration(self._snapshot.age(hold.since_ns))
+        text = (
+            f"and, holding it, took {lock}{reading}"
+            if position % 2
+            else f"{name} took {lock}{reading} {ago} ago"
+        )
+        yield from self._heading(text, hold.site)
+        site_index = min(hold.site_index, len(hold.stack) - 1)
+        yield from stack_lines(hold.stack, {site_index}, self._source, self._width, _DEEPER)
 
     def _concerned(self, finding: Finding) -> tuple[tuple[HoldGroup, ...], tuple[WaitGroup, ...]]:
         """The holds and waits on the finding's locks that come from the sites it lists."""

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from locktrace.model import SIGNAL_KINDS, Lock
+
+_ANSWERS = frozenset({"Thread", "Process", "Future", "Executor", "Queue", "Barrier"})
+_READERS_FIRST = frozenset({"RWLockRead", "RWLockReadD", "ReaderWriterLock"})
+"""Of readerwriterlock (reader priority) and of fasteners (a reader may read again)."""
+
+_NUMBER = re.compile(r" #\d+$")
 
 
 def is_signal(lock: Lock) -> bool:
@@ -23,6 +31,42 @@ def is_reentrant(lock: Lock) -> bool:
 def is_read(lock: Lock) -> bool:
     """Whether its shared mode is reading; permits and signals are shared, but nobody reads them."""
     return not is_signal(lock) and not is_semaphore(lock)
+
+
+def is_ordered(lock: Lock) -> bool:
+    """Whether it matters in which order it and others are taken: whether its holder locks out."""
+    return not is_signal(lock) and not is_semaphore(lock) and not is_answer(lock)
+
+
+def is_answer(lock: Lock) -> bool:
+    """Whether waiting for it is waiting until others have done something: ended, put, answered."""
+    family = _family(lock)
+    return family in _ANSWERS or family.endswith("Queue")
+
+
+def is_future(lock: Lock) -> bool:
+    """Whether it stands for the result of work given to others."""
+    return _family(lock) == "Future"
+
+
+def is_executor(lock: Lock) -> bool:
+    """Whether it stands for a pool; its holds are the workers that are busy."""
+    return _family(lock) == "Executor"
+
+
+def prefers_readers(lock: Lock) -> bool:
+    """Whether it is known to let readers in past a waiting writer, or a reader in again."""
+    return _family(lock) in _READERS_FIRST
+
+
+def is_asynchronous(lock: Lock) -> bool:
+    """Whether waiting for it lets the event loop go on."""
+    return lock.kind.startswith(("asyncio.", "aiorwlock."))
+
+
+def class_name(name: str) -> str:
+    """The name that all locks of one line share, without the number that tells them apart."""
+    return _NUMBER.sub("", name)
 
 
 def _family(lock: Lock) -> str:

@@ -84,6 +84,7 @@ def _process(fields: Fields) -> Process:
         core=fields.text("core"),
         command=fields.texts("command"),
         agent=fields.text("agent"),
+        forked_ns=fields.added_natural("forked_ns"),
     )
 
 
@@ -162,6 +163,7 @@ def _finding(fields: Fields) -> Finding:
         since_ns=fields.integer("since_ns"),
         evidence=frozenset(fields.integers("evidence")),
         count=fields.integer("count"),
+        past=tuple(_hold(item) for item in fields.added_objects("past")),
     )
 
 
@@ -175,6 +177,7 @@ def _stacks(fields: Fields) -> Iterator[ThreadStack]:
             frames=_stack(item),
             owns_gil=item.flag("owns_gil"),
             active=item.flag("active"),
+            doing=item.added_text("doing"),
         )
 
 

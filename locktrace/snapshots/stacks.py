@@ -71,6 +71,15 @@ def _in_its_namespace(pid: int, seen: Stacks) -> Stacks:
     return replace(seen, threads=tuple(threads))
 
 
+def is_stopped(process: Process) -> bool:
+    """Whether the whole process stands still, by a signal or a debugger."""
+    try:
+        status = psutil.Process(process.pid).status()
+    except psutil.Error:
+        return False
+    return status in {psutil.STATUS_STOPPED, psutil.STATUS_TRACING_STOP}
+
+
 def without_tracer(threads: Iterable[ThreadStack]) -> tuple[ThreadStack, ...]:
     """`threads` without the agent's frames, and without its own thread, which has no others."""
     kept = []

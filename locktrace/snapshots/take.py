@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from locktrace.errors import LocktraceError
 from locktrace.model import Actor, Finding, Process, Snapshot, StallSnapshot, ThreadStack
+from locktrace.snapshots.activity import described
 from locktrace.snapshots.groups import is_live_thread
+from locktrace.snapshots.source import Source
 from locktrace.snapshots.stacks import Stacks, py_spy_stacks, without_tracer
 
 AgentStacks = Callable[[], Sequence[ThreadStack]]
@@ -35,7 +37,9 @@ def take(
         id=snapshot_id(snapshot),
         snapshot=snapshot,
         findings=tuple(findings),
-        threads=_named(without_tracer(threads), snapshot.actors.values()),
+        threads=described(
+            _named(without_tracer(threads), snapshot.actors.values()), Source(snapshot.process)
+        ),
         stacks_from=source,
         stacks_note=seen.note,
     )

@@ -21,9 +21,10 @@ RELEASED = 4  # a hold ends
 DESTROYED = 5  # the lock is gone
 
 SHARED = 1  # flags of WAITING and ACQUIRED
-TIMED = 2  # the wait gives up by itself
+TIMED = 2  # the acquire gives up by itself
 FOUND = 4  # it was there when the agent came
 LIKELY = 8  # a hold that was found, of which the agent is not sure
+TRY = 16  # of ACQUIRED: the acquire could not block
 
 MAX_ID = 0xFFFF_FFFF  # ids of locks, actors, stacks and labels begin again after it
 

@@ -14,7 +14,21 @@ from itertools import count
 import pytest
 
 from locktrace.diagnose import Thresholds, diagnose
-from locktrace.model import Actor, Finding, Hold, Lock, Mode, Process, Site, Snapshot, Wait
+from locktrace.model import (
+    Actor,
+    Finding,
+    Hold,
+    Lock,
+    Mode,
+    Present,
+    Process,
+    Site,
+    Snapshot,
+    ThreadStack,
+    Wait,
+)
+from locktrace.observe.history import Chronicle
+from locktrace.wire.events import SHARED, TRY
 
 NOW_NS = 1_000_000_000_000
 
@@ -96,6 +110,11 @@ class World:
         self.holds: list[Hold] = []
         self.waits: list[Wait] = []
         self.lines: dict[str, int] = {}
+        self.past = Chronicle()
+        self.present: Present | None = None
+        self.finished = False
+        self.heard_age = 0.0
+        self.forked_age: float | None = None
 
     def lock(
         self,
@@ -142,14 +161,65 @@ class World:
     def look(self, after: float = 0.0) -> Snapshot:
         """The world `after` seconds from now; what was told has gone on all the time."""
         return Snapshot(
-            Process(4242, 1_764_000_000.0, "CPython 3.11.7", "python", ("python", "app.py")),
+            self.process(),
             NOW_NS + round(after * 1e9),
             1_764_000_060.0 + after,
             {lock.id: lock for lock in self.locks.values()},
             {actor.id: actor for actor in self.actors.values()},
             tuple(self.holds),
             tuple(self.waits),
+            heard_ns=NOW_NS + round((after - self.heard_age) * 1e9),
+            finished=self.finished,
+            history=self.past.view(NOW_NS, 0),
+            present=self.present,
         )
+
+    def process(self) -> Process:
+        command = ("python", "app.py")
+        forked = 0 if self.forked_age is None else NOW_NS - round(self.forked_age * 1e9)
+        return Process(4242, 1.764e9, "CPython 3.11.7", "python", command, forked_ns=forked)
+
+    def run(self, actor: str, *steps: str, at: str = "work", age: float = 60.0) -> None:
+        """What `actor` did, as the observer heard of it, from `age` seconds ago on.
+
+        ``+A`` takes A, ``r+A`` reads it, ``?A`` tries, ``-A`` lets go: each a microsecond
+        later than the one before. A step ``f: +A`` is done in the function `f`, called from
+        those before that are still at it.
+        """
+        held: dict[str, list[Hold]] = {}
+        callers: tuple[Site, ...] = ()
+        for n, step in enumerate(steps):
+            function, _, what = step.rpartition(": ")
+            name, when = what.lstrip("r+?-"), NOW_NS - round(age * 1e9) + n * 1000
+            told = self.lock(name) if name not in self.locks else Told(self, self.locks[name])
+            lock = self.locks[name]
+            parent = next((k for k in self.locks.values() if k.id == lock.parent), None)
+            self.past.define(lock, parent)
+            if what.startswith("-"):
+                self.past.released(held[name].pop(), when)
+                continue
+            site = self.stack(function or at)[0]
+            mode = Mode.SHARED if what.startswith("r") else Mode.EXCLUSIVE
+            stack = (replace(site, line=site.line + n), *callers, Site("/app/main.py", 1, "main"))
+            taken = Hold(next(self.ids), told.id, mode, self.actor(actor), stack, when)
+            if function:
+                callers = (stack[0], *callers)
+            flags = (SHARED if mode is Mode.SHARED else 0) | (TRY if "?" in what else 0)
+            self.past.acquired(taken, flags)
+            held.setdefault(name, []).append(taken)
+
+    def see(self, **threads: str | tuple[str, ...]) -> None:
+        """What these threads do at present: ``doing`` in words, or the functions of the stack."""
+        seen = []
+        for name, doing in threads.items():
+            actor = self.actors.get(name)
+            words = doing if isinstance(doing, str) else ""
+            functions = ("busy",) if isinstance(doing, str) else doing
+            frames = tuple(self.stack(f)[0] for f in functions)
+            native_id = actor.native_id if actor is not None else 77
+            seen.append(ThreadStack(native_id, name, frames, doing=words))
+        handlers = self.present.handlers if self.present is not None else frozenset()
+        self.present = Present(NOW_NS, tuple(seen), handlers)
 
     def findings(self, *kinds: str, thresholds: Thresholds | None = None) -> tuple[Finding, ...]:
         """What is found in one look, of these kinds or of all."""

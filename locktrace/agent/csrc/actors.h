@@ -32,6 +32,7 @@ struct actor {
     atomic_bool ended;
     uint8_t told;     /* observers know that it has ended */
     uint8_t foretold; /* its thread has not come yet */
+    uint8_t manner;   /* FLAG_TIMED or FLAG_TRY, if the acquire to be told next gives up by itself */
 };
 
 static struct actor *actors;

@@ -224,6 +224,7 @@ COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, in
         entry = lock_entry(call->self, type); /* another one, if we were disarmed meanwhile */
         if (entry != &hidden_entry) {
             void *frame = thread_frame(PyThreadState_Get());
+            actor->manner = timed ? FLAG_TIMED : 0;
             record_acquired(entry, type, actor, frame, depth);
         }
     }
@@ -238,6 +239,7 @@ COLD PyObject *acquire_passing(const struct call *call, enum lock_type type)
         struct entry *entry = lock_entry(call->self, type);
         struct actor *actor = actor_here();
         if (entry != &hidden_entry && actor != NULL) {
+            actor->manner = FLAG_TRY;
             record_acquired(entry, type, actor, thread_frame(PyThreadState_Get()), 1);
         }
     }
@@ -279,6 +281,9 @@ HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
     const int free_now = is_free(entry, type, actor);
     PyObject *result = free_now ? call_original(call) : try_acquire(call->self, type);
     if (__builtin_expect(result == Py_True, 1)) {
+        if (__builtin_expect(timed, 0)) {
+            actor->manner = FLAG_TIMED;
+        }
         record_acquired(entry, type, actor, thread_frame(ts), 1);
         return result;
     }

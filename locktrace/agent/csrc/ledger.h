@@ -11,7 +11,7 @@
 #include "events.h"
 
 enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256, MAX_KINDS = 255 };
-enum { FLAG_SHARED = 1, FLAG_TIMED = 2, FLAG_FOUND = 4, FLAG_LIKELY = 8 };
+enum { FLAG_SHARED = 1, FLAG_TIMED = 2, FLAG_FOUND = 4, FLAG_LIKELY = 8, FLAG_TRY = 16 };
 
 struct hold {
     struct hold *next; /* older, or the next spare one */
@@ -138,6 +138,32 @@ static void entry_drop_holds(struct entry *entry)
     entry->hold_count = entry->unlisted = entry->surplus = 0;
 }
 
+/* Of a lock that was used and is gone before it was told of, what its events need to be
+ * understood. A few of each batch: who makes thousands makes the same ones again and again. */
+struct stillborn {
+    struct stack *stack;
+    uint32_t id, parent;
+    uint8_t kind;
+};
+
+enum { MAX_STILLBORN = 64 };
+
+static struct stillborn stillborn[MAX_STILLBORN];
+static int stillborn_count;
+
+/* Whether observers will have heard of a lock that has not been told of yet. */
+COLD int entry_remember(const struct entry *entry)
+{
+    if (entry->acquisitions == 0 || stillborn_count == MAX_STILLBORN) {
+        return 0;
+    }
+    stillborn[stillborn_count++] = (struct stillborn){.stack = entry->stack,
+                                                      .id = entry->id,
+                                                      .parent = entry->parent,
+                                                      .kind = entry->kind};
+    return 1;
+}
+
 /* The lock is gone. Takes over `entry`, which is in no table. */
 static void entry_free(struct entry *entry)
 {
@@ -148,7 +174,7 @@ static void entry_free(struct entry *entry)
     if (found_waiting > 0) {
         found_entry_gone(entry);
     }
-    if (listening() && !entry->fresh) { /* a fresh one was never told of */
+    if (listening() && (!entry->fresh || entry_remember(entry))) {
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
     fresh_entries -= entry->fresh;
@@ -197,8 +223,9 @@ HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int sh
         Py_INCREF(hold->label);
     }
     hold->since = clock_ns();
-    tell(EVENT_ACQUIRED, (uint8_t)shared, hold->since, hold->id, entry, actor, stack,
-         hold->label_id);
+    tell(EVENT_ACQUIRED, (uint8_t)(shared | actor->manner), hold->since, hold->id, entry, actor,
+         stack, hold->label_id);
+    actor->manner = 0;
     return hold;
 }
 
@@ -293,6 +320,7 @@ HOT void entry_acquired_again(struct entry *entry, struct actor *actor, void *fr
     if (hold != NULL && hold->actor == actor) {
         hold->depth += depth;
         entry->acquisitions++;
+        actor->manner = 0;
         return;
     }
     hold = entry_acquired(entry, actor, 0, frame);

@@ -220,6 +220,16 @@ static PyObject *core_acquired(PyObject *self, PyObject *const *args, Py_ssize_t
     return PyErr_Occurred() ? NULL : none();
 }
 
+static PyObject *core_attempting(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    struct actor *actor = expect(count, 1) ? actor_here() : NULL;
+    if (actor != NULL) {
+        actor->manner = (uint8_t)PyLong_AsLong(args[0]);
+    }
+    return PyErr_Occurred() ? NULL : none();
+}
+
 static PyObject *core_acquired_again(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
@@ -515,7 +525,7 @@ static PyObject *core_actors(PyObject *self, PyObject *u) { (void)self, (void)u;
 static PyObject *core_births(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    return fresh_entries != 0 ? rows_locks(1) : PyList_New(0);
+    return fresh_entries != 0 || stillborn_count != 0 ? rows_locks(1) : PyList_New(0);
 }
 
 static PyObject *core_stack(PyObject *self, PyObject *id)
@@ -573,6 +583,7 @@ static PyObject *core_forked(PyObject *self, PyObject *unused)
 static PyMethodDef methods[] = {
     METHOD(create, METH_FASTCALL),
     METHOD(acquired, METH_FASTCALL),
+    METHOD(attempting, METH_FASTCALL),
     METHOD(acquired_again, METH_FASTCALL),
     METHOD(released, METH_FASTCALL),
     METHOD(released_again, METH_FASTCALL),

@@ -90,9 +90,28 @@ COLD PyObject *make_lock(const struct row *row)
                          row->cell[1], row->cell[2], row->cell[3], row->os_name);
 }
 
+/* Those that are gone again; see `entry_remember`. */
+COLD void copy_stillborn(struct rows *rows)
+{
+    while (stillborn_count > 0) {
+        const struct stillborn *lock = &stillborn[--stillborn_count];
+        struct row *row = rows_add(rows);
+        if (row != NULL) {
+            row->cell[0] = lock->id;
+            row->cell[1] = lock->stack != NULL ? lock->stack->id : 0;
+            row->cell[2] = lock->parent;
+            row->text = kinds[lock->kind];
+            Py_XINCREF(row->text);
+        }
+    }
+}
+
 COLD PyObject *rows_locks(int only_fresh)
 {
     struct rows rows = {0};
+    if (only_fresh) {
+        copy_stillborn(&rows);
+    }
     FOR_EACH_ENTRY(entry)
     {
         if (only_fresh ? entry->fresh : entry->listed) {

@@ -17,6 +17,7 @@ from typing import Any
 
 from locktrace.agent.ledger import Entry
 from locktrace.agent.primitives import tap
+from locktrace.wire.events import TIMED, TRY
 
 
 class _LockMeta(type):
@@ -59,6 +60,8 @@ class TracedLock(metaclass=_LockMeta):
                 )
             )  # fmt: skip
             if got:
+                if not blocking or timeout != -1:
+                    tap.recorder.attempting(TIMED if blocking else TRY)
                 tap.recorder.acquired(self._entry, False, _getframe(1))
         except BaseException as error:
             if not got:

@@ -12,6 +12,7 @@ from typing import Any
 
 from locktrace.agent.ledger import Entry
 from locktrace.agent.primitives import tap
+from locktrace.wire.events import TIMED, TRY
 
 # The C methods, unbound: one call less than super().
 _acquire: Any = _thread.RLock.acquire
@@ -54,6 +55,8 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
                 )
             )  # fmt: skip
             if got:
+                if not blocking or timeout != -1:
+                    tap.recorder.attempting(TIMED if blocking else TRY)
                 tap.recorder.acquired_again(self._entry, _getframe(1), 1)
         except BaseException as error:
             if not got:

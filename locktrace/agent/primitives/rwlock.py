@@ -10,6 +10,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Usual
+from locktrace.wire.events import TIMED, TRY
 
 
 class RWLockSpec:
@@ -78,7 +79,8 @@ class _Side:
                 call = partial(original, lock, *args, **kwargs)
                 got = tap.block(entry, shared, timed, frame, undo, call)
             if got is not False:
-                tap.take(entry, shared, frame, partial(self._release, lock))
+                manner = TIMED if args or kwargs else 0
+                tap.take(entry, shared, frame, partial(self._release, lock), manner=manner)
             return got
 
         return acquire
@@ -98,7 +100,7 @@ class _Side:
             got = original(lock, *args, **kwargs)
             entry = table.of(lock) if got else None
             if entry is not None:
-                tap.take(entry, shared, _getframe(1), partial(self._release, lock))
+                tap.take(entry, shared, _getframe(1), partial(self._release, lock), manner=TRY)
             return got
 
         return attempt

@@ -39,10 +39,16 @@ def take(
     frame: FrameType | None,
     release: Callable[[], object],
     actor: Actor = None,
+    manner: int = 0,
 ) -> None:
-    """Record an acquire that has succeeded; undo it with `release` if a signal handler raised."""
+    """Record an acquire that has succeeded; undo it with `release` if a signal handler raised.
+
+    `manner` as for `Recorder.attempting`.
+    """
     ours = False
     try:
+        if manner:
+            recorder.attempting(manner)
         recorder.acquired(entry, shared, frame, actor)
     except BaseException as error:
         try:

@@ -1,0 +1,149 @@
+"""What the events show over time, kept on the observer's side and frozen for the detectors."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+
+from locktrace.model import History, Hold, Lock, Traffic, Wait
+from locktrace.observe.durations import Durations
+from locktrace.observe.order import LockOrder
+from locktrace.observe.queues import Queues
+from locktrace.snapshots import kinds
+from locktrace.wire.events import FOUND, SHARED, TIMED, TRY
+
+WINDOW_TICKS = 20  # of a quarter of a second
+_ORDERLESS = TRY | TIMED | FOUND
+"""Acquires that close no ring: they give up by themselves, or when they were is not known."""
+
+REFRESH_NS = 1_000_000_000  # percentiles are worked out anew no more often
+
+Totals = tuple[int, int, int, int]
+"""acquisitions, contended, wait ns, hold ns"""
+
+
+class Chronicle:
+    """One process's past, as far as it has been observed; `view` is what detectors are given."""
+
+    def __init__(self) -> None:
+        self._order = LockOrder()
+        self._queues = Queues()
+        self._holds = Durations()
+        self._waits = Durations()
+        self._locks: dict[int, Lock] = {}
+        self._answers: set[int] = set()
+        self._names: dict[int, Lock] = {}
+        self._since_ns = 0
+        self._ticks: deque[tuple[int, dict[int, Totals]]] = deque(maxlen=WINDOW_TICKS)
+        self._view = History()
+        self._seen: object = None
+
+    # -- locks
+
+    def define(self, lock: Lock, parent: Lock | None) -> None:
+        self._locks[lock.id] = lock
+        self._order.define(lock, parent)
+        if kinds.is_signal(lock) or kinds.is_answer(lock):
+            self._answers.add(lock.id)
+
+    def forget(self, lock: int) -> None:
+        """`lock` is gone; what it has shown stays."""
+        self._locks.pop(lock, None)
+        self._answers.discard(lock)
+        self._order.forget(lock)
+        self._queues.forget(lock)
+        self._holds.forget(lock)
+        self._waits.forget(lock)
+
+    # -- events: the observer's hot path
+
+    def acquired(self, hold: Hold, flags: int) -> None:
+        if flags & SHARED:
+            self._queues.let_in(hold)
+        self._order.begin(hold, not flags & _ORDERLESS)
+
+    def released(self, hold: Hold, at_ns: int) -> None:
+        self._holds.add(hold.lock, at_ns - hold.since_ns)
+        self._order.end(hold)
+
+    def waiting(self, wait: Wait) -> None:
+        self._queues.begin(wait)
+
+    def waited(self, wait: Wait, at_ns: int) -> None:
+        self._waits.add(wait.lock, at_ns - wait.since_ns)
+        answer = wait.lock in self._answers
+        held = self._order.held_by(wait.actor) if answer else []
+        self._queues.end(wait, at_ns, held, answer)
+
+    def left_behind(self, hold: Hold) -> None:
+        """The function of `hold` has returned: what comes now is not nested in it."""
+        self._order.end(hold)
+
+    # -- pictures
+
+    def restart(self, holds: Iterable[Hold], waits: Iterable[Wait], now_ns: int) -> None:
+        """All holds and waits have been told anew."""
+        self._since_ns = self._since_ns or now_ns
+        self._order.restart(sorted(holds, key=lambda hold: hold.since_ns))
+        self._queues.restart(sorted(waits, key=lambda wait: wait.since_ns))
+
+    def tick(self, now_ns: int, totals: dict[int, Totals]) -> None:
+        """The totals of the locks that changed since the last tick."""
+        self._ticks.append((now_ns, totals))
+
+    def view(self, now_ns: int, lost: int) -> History:
+        """The same object as before if nothing has changed."""
+        seen = (
+            self._order.version,
+            self._queues.version,
+            tuple(self._queues.overtaken.items()),
+            len(self._queues.lenient),
+            lost,
+            now_ns // REFRESH_NS,
+        )
+        if seen != self._seen:
+            self._seen = seen
+            self._view = self._freeze(lost)
+        return self._view
+
+    def _freeze(self, lost: int) -> History:
+        nestings = self._order.nestings()
+        rereadings, blockings = self._order.rereadings(), self._queues.blockings()
+        spoken = [id for n in nestings for pair in n.locks for id in pair]
+        spoken += [r.outer.lock for r in rereadings]
+        spoken += [id for b in blockings for id in (b.hold.lock, b.wait.lock)]
+        self._remember(spoken)
+        return History(
+            since_ns=self._since_ns,
+            lost=lost,
+            full=self._order.full,
+            nestings=nestings,
+            rereadings=rereadings,
+            blockings=blockings,
+            overtaken=dict(self._queues.overtaken),
+            lenient=frozenset(self._queues.lenient),
+            holds=self._holds.spans(of=self._waits.locks()),
+            waits=self._waits.spans(of=self._waits.locks()),
+            traffic=self._traffic(),
+            names=self._names,
+        )
+
+    def _remember(self, spoken: list[int]) -> None:
+        """Keep what locks were called that may be gone by the time they are told of."""
+        known = {id: self._locks.get(id) or self._names.get(id) for id in spoken}
+        self._names = {id: lock for id, lock in known.items() if lock is not None}
+
+    def _traffic(self) -> Mapping[int, Traffic]:
+        if len(self._ticks) < 2:
+            return {}
+        started, now = self._ticks[0][0], self._ticks[-1][0]
+        first: dict[int, Totals] = {}
+        last: dict[int, Totals] = {}
+        for _, totals in self._ticks:
+            for lock, row in totals.items():
+                first.setdefault(lock, row)
+                last[lock] = row
+        return {
+            lock: Traffic(now - started, *(b - a for a, b in zip(first[lock], row, strict=True)))
+            for lock, row in last.items()
+        }

@@ -1,0 +1,50 @@
+"""When to ask what every thread does, and what it does in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from locktrace.model import Present, Process, Snapshot
+from locktrace.snapshots import kinds
+from locktrace.snapshots.activity import described
+from locktrace.snapshots.source import Source
+
+WORTH_S = 0.5  # a wait this long may want an explanation
+APART_S = 1.0  # between two questions: the target's interpreter answers them
+FRESH_S = 2.5  # older answers tell nothing of now
+
+
+class Lookout:
+    """Present stacks of one process."""
+
+    def __init__(self, process: Process) -> None:
+        self._source = Source(process)
+        self._asked_ns = 0
+        self._given: Present | None = None
+        self._told: Present | None = None
+
+    def is_worth_asking(self, snapshot: Snapshot) -> bool:
+        """Whether somebody waits for a lock, or everybody for something; then it is asked."""
+        if snapshot.age(self._asked_ns) < APART_S:
+            return False
+        old = [wait for wait in snapshot.waits if snapshot.age(wait.since_ns) >= WORTH_S]
+        locks = (snapshot.locks.get(wait.lock) for wait in old)
+        contended = any(lock is not None and not kinds.is_signal(lock) for lock in locks)
+        waiting = {wait.actor for wait in old}
+        living = (actor for actor in snapshot.actors.values() if not actor.ended)
+        worth = contended or (bool(old) and all(actor.id in waiting for actor in living))
+        if worth:
+            self._asked_ns = snapshot.taken_ns
+        return worth
+
+    def present(self, answer: Present | None, now_ns: int) -> Present | None:
+        """The agent's last answer, in words, if it is of now."""
+        if answer is None or now_ns - answer.taken_ns > FRESH_S * 1e9:
+            return None
+        if answer is not self._given:
+            self._given, self._told = answer, self.described(answer)
+        return self._told
+
+    def described(self, present: Present) -> Present:
+        """`present`, with what each thread is doing."""
+        return replace(present, threads=described(present.threads, self._source))
