@@ -294,7 +294,7 @@ class History:
     here, but what is here is true. ``full``: there was more than is kept. ``overtaken`` has
     how many readers were let in past a waiting writer, by the id of his wait; ``lenient``
     the locks that let them. ``holds`` and ``waits`` are by lock, and ``traffic`` too.
-    ``names`` are of locks that are spoken of here and may be gone.
+    ``names`` are of locks that are spoken of here and are gone.
     """
 
     since_ns: int = 0

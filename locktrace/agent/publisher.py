@@ -87,6 +87,7 @@ class Publisher:
         One that is `greeted` is known to listen, and is told all without being asked.
         """
         self._clients.append(Client(connection, greeted=greeted))
+        self._ledger.listen(True)  # it is going to ask: what a short program does is not missed
 
     @property
     def path(self) -> str | None:
@@ -306,8 +307,9 @@ class Publisher:
     def _publish(self) -> None:
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         if not listeners:
-            self._ledger.listen(False)
-            self._encoder.rest()
+            if all(client.closed for client in self._clients):
+                self._ledger.listen(False)
+                self._encoder.rest()
             return
         batches, lost = self._ledger.drain_events()
         if lost:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from locktrace.diagnose import unresponsive
 from locktrace.diagnose.case import Case, Detector
 from locktrace.diagnose.confirm import Confirmed, Confirmer
 from locktrace.diagnose.ledger import Ledger
-from locktrace.diagnose.registry import DETECTORS, EXPLANATIONS, KINDS
+from locktrace.diagnose.registry import AT_THE_END, DETECTORS, EXPLANATIONS, KINDS
 from locktrace.diagnose.thresholds import Thresholds
 from locktrace.model import Finding, Snapshot
 
@@ -17,6 +19,7 @@ __all__ = [
     "Detector",
     "Thresholds",
     "diagnose",
+    "diagnose_end",
     "diagnose_silence",
     "severest_first",
 ]
@@ -38,6 +41,15 @@ def diagnose(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Fi
             case = case.explaining(found)
         findings += found
     return severest_first(findings)
+
+
+def diagnose_end(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Finding, ...]:
+    """What the last picture of a target that has ended shows by itself.
+
+    Nothing moves any more: one look is enough, and no leak is too young.
+    """
+    found = diagnose(snapshot, replace(thresholds, leak_after=0.0))
+    return tuple(finding for finding in found if finding.kind in AT_THE_END)
 
 
 def diagnose_silence(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Finding, ...]:

@@ -33,6 +33,9 @@ DETECTORS: Mapping[str, Detector] = {
 
 KINDS = frozenset(DETECTORS)
 
+AT_THE_END = frozenset({leaked_lock.KIND, lock_order.KIND, recursive_read.KIND})
+"""Kinds that the last picture of an ended process shows: what nobody will put right any more."""
+
 EXPLANATIONS = frozenset(
     {
         deadlock.KIND,

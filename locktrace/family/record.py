@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from locktrace.diagnose import Thresholds, diagnose, severest_first
+from locktrace.diagnose import diagnose_end, severest_first
 from locktrace.model import Finding, Process, Snapshot, StallSnapshot
 from locktrace.session import Session, View
 
@@ -27,10 +27,9 @@ class Record:
     def conclude(self) -> None:
         """What the last picture shows by itself, once nothing moves any more; let go."""
         self._session.close()
-        if self.ended and self.snapshot.locks:
-            # One look is enough then, and no leak is too young.
-            last = diagnose(self.snapshot, Thresholds(leak_after=0.0))
-            self._findings.update({f.key: f for f in last if f.kind == "leaked-lock"})
+        if self.ended:
+            last = diagnose_end(self.snapshot)
+            self._findings.update({finding.key: finding for finding in last})
 
     @property
     def view(self) -> View:

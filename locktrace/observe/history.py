@@ -47,8 +47,10 @@ class Chronicle:
             self._answers.add(lock.id)
 
     def forget(self, lock: int) -> None:
-        """`lock` is gone; what it has shown stays."""
-        self._locks.pop(lock, None)
+        """`lock` is gone; what it has shown stays, and its name with that."""
+        known = self._locks.pop(lock, None)
+        if known is not None and (lock in self._order.spoken or lock in self._queues.spoken):
+            self._names[lock] = known
         self._answers.discard(lock)
         self._order.forget(lock)
         self._queues.forget(lock)
@@ -98,6 +100,7 @@ class Chronicle:
             self._queues.version,
             tuple(self._queues.overtaken.items()),
             len(self._queues.lenient),
+            len(self._names),
             lost,
             now_ns // REFRESH_NS,
         )
@@ -107,31 +110,20 @@ class Chronicle:
         return self._view
 
     def _freeze(self, lost: int) -> History:
-        nestings = self._order.nestings()
-        rereadings, blockings = self._order.rereadings(), self._queues.blockings()
-        spoken = [id for n in nestings for pair in n.locks for id in pair]
-        spoken += [r.outer.lock for r in rereadings]
-        spoken += [id for b in blockings for id in (b.hold.lock, b.wait.lock)]
-        self._remember(spoken)
         return History(
             since_ns=self._since_ns,
             lost=lost,
             full=self._order.full,
-            nestings=nestings,
-            rereadings=rereadings,
-            blockings=blockings,
+            nestings=self._order.nestings(),
+            rereadings=self._order.rereadings(),
+            blockings=self._queues.blockings(),
             overtaken=dict(self._queues.overtaken),
             lenient=frozenset(self._queues.lenient),
             holds=self._holds.spans(of=self._waits.locks()),
             waits=self._waits.spans(of=self._waits.locks()),
             traffic=self._traffic(),
-            names=self._names,
+            names=dict(self._names),
         )
-
-    def _remember(self, spoken: list[int]) -> None:
-        """Keep what locks were called that may be gone by the time they are told of."""
-        known = {id: self._locks.get(id) or self._names.get(id) for id in spoken}
-        self._names = {id: lock for id, lock in known.items() if lock is not None}
 
     def _traffic(self) -> Mapping[int, Traffic]:
         if len(self._ticks) < 2:

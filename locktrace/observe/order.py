@@ -29,7 +29,7 @@ class _Edge:
     gates: frozenset[int]
     count: int = 1
 
-    def see(self, outer: Hold, inner: Hold, mine: list[Hold]) -> None:
+    def see(self, outer: Hold, inner: Hold, mine: list[Hold]) -> bool:
         """Once more; the first time without a gate that stood before is the one to show."""
         self.count += 1
         if len(self.actors) < MAX_KEPT:
@@ -40,6 +40,8 @@ class _Edge:
             left = self.gates & gates(outer, mine)
             if left != self.gates:
                 self.gates, self.outer, self.inner = left, outer, inner
+                return True
+        return False
 
     def frozen(self, key: Key) -> Nesting:
         return Nesting(
@@ -57,12 +59,14 @@ class _Edge:
 class LockOrder:
     """`begin` and `end` are called for every hold: they are the observer's hot path.
 
-    `version` changes with every fact that is new; counts alone do not change it.
+    `version` changes with every fact that is new; counts alone do not change it. `spoken` are
+    the locks that stand for a fact.
     """
 
     def __init__(self) -> None:
         self.version = 0
         self.full = False
+        self.spoken: set[int] = set()
         self._classes: dict[object, int] = {}
         self._class_of: dict[int, int] = {}
         self._mine: dict[int, list[Hold]] = {}
@@ -139,9 +143,12 @@ class LockOrder:
                 key = (start, to, outer.mode, inner.mode)
             edge = self._edges.get(key)
             if edge is not None:
-                edge.see(outer, inner, mine)
+                if edge.see(outer, inner, mine):
+                    self.version += 1
+                    self.spoken |= {outer.lock, inner.lock}
             elif self._has_room(start == to):
                 self.version += 1
+                self.spoken |= {outer.lock, inner.lock}
                 self._edges[key] = _Edge(
                     outer,
                     inner,
@@ -170,6 +177,7 @@ class LockOrder:
                 self._rereadings[key] = Rereading(known.outer, known.inner, known.count + 1)
             elif len(self._rereadings) < MAX_REREADINGS:
                 self.version += 1
+                self.spoken.add(outer.lock)
                 self._rereadings[key] = Rereading(outer, inner, 1)
 
 

@@ -14,6 +14,7 @@ class Queues:
 
     def __init__(self) -> None:
         self.version = 0
+        self.spoken: set[int] = set()
         self.overtaken: dict[int, int] = {}
         self.lenient: set[int] = set()
         self._writers: dict[int, Wait] = {}
@@ -89,6 +90,7 @@ class Queues:
         if known is None and len(self._blockings) >= MAX_BLOCKINGS:
             return
         self.version += 1
+        self.spoken |= {hold.lock, wait.lock}
         if known is None:
             self._blockings[key] = Blocking(hold, wait, together, 1)
         elif together > known.longest_ns:
