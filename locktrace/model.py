@@ -40,8 +40,9 @@ class Certainty(StrEnum):
     UNKNOWN = "holder not found"
 
 
-SIGNAL_KINDS = frozenset(
-    {"Condition", "Event"}
+SIGNAL_KINDS = (
+    frozenset({"Barrier", "Condition", "Event", "Queue", "SimpleQueue"})
+    | {"asyncio.Barrier", "asyncio.Condition", "asyncio.Event", "asyncio.Queue"}
     | {"multiprocessing.Condition", "multiprocessing.Event", "multiprocessing.Queue"}
 )
 """Kinds that are waited on until somebody tells; nobody holds them, so no one is to blame."""
@@ -86,7 +87,11 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A thread or task. ``native_id`` is its OS thread id, which py-spy stacks are joined on."""
+    """A thread or task. ``native_id`` is its OS thread id, which py-spy stacks are joined on.
+
+    That of a task is the one of the thread that runs its event loop. ``task`` is the task that
+    runs in this thread now, if it runs an event loop and is not idle.
+    """
 
     id: int
     name: str
@@ -94,6 +99,7 @@ class Actor:
     native_id: int | None = None
     label: str = ""
     ended: bool = False
+    task: int | None = None
 
     def __str__(self) -> str:
         return f"{self.name} ({self.label})" if self.label else self.name

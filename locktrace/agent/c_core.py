@@ -48,6 +48,7 @@ class CRecorder:
     thread = staticmethod(_core.thread)
     task = staticmethod(_core.task)
     finished = staticmethod(_core.finished)
+    id_of = staticmethod(_core.id_of)
 
     def __init__(self) -> None:
         self.given_names: dict[int, str] = {}
@@ -169,6 +170,7 @@ class CCore:
         _core.configure(DEPTH, OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES, _hidden_makers())
         self.recorder = CRecorder()
         self.ledger = CLedger(self.recorder)
+        self.tables = _core
 
     def arm(self) -> None:
         _core.arm()

@@ -10,6 +10,7 @@ from locktrace.agent.arrival.intake import Intake
 from locktrace.agent.primitives.lock import LOCK
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rlock import TracedRLock
+from locktrace.agent.primitives.simple_queue import MethodTables
 from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.python_ledger import PythonLedger
 from locktrace.agent.reading import Ledger
@@ -28,6 +29,11 @@ class Core(Protocol):
 
     @property
     def ledger(self) -> Ledger: ...
+
+    @property
+    def tables(self) -> MethodTables | None:
+        """What can exchange the methods of C types, if it can."""
+        ...
 
     def arm(self) -> None:
         """Trace `_thread.lock` and `_thread.RLock` from now on."""
@@ -48,6 +54,7 @@ class PythonCore:
     def __init__(self) -> None:
         self.recorder = PythonRecorder()
         self.ledger = PythonLedger(self.recorder)
+        self.tables = None
         self._patches = Patches()
 
     def arm(self) -> None:

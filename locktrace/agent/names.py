@@ -10,6 +10,7 @@ from __future__ import annotations
 import dis
 import functools
 import os
+from itertools import takewhile
 from types import CodeType
 
 from locktrace.agent.ledger import Stack
@@ -25,6 +26,7 @@ _FUSED = frozenset({"STORE_FAST_LOAD_FAST", "STORE_FAST_STORE_FAST"})
 _VARIABLES = _FUSED | {"STORE_DEREF", "STORE_FAST", "STORE_GLOBAL", "STORE_NAME"}
 _STORES = {"STORE_ATTR": "attribute", **dict.fromkeys(_VARIABLES, "variable")}
 _COMPREHENSIONS = frozenset({"<dictcomp>", "<genexpr>", "<listcomp>", "<setcomp>"})
+_LOOP_FILE = os.path.join("asyncio", "events.py")
 _MULTIPROCESSING = os.sep + "multiprocessing" + os.sep
 _PARTS = {
     ("SemLock.__init__", "sl"): "",
@@ -175,8 +177,16 @@ def line_of(code: CodeType, offset: int) -> int:
 
 
 def sites(stack: Stack) -> list[list[str | int]]:
-    """A stack as [file, line, function], innermost first."""
-    return [[c.co_filename, line_of(c, offset), c.co_qualname] for c, offset in stack.frames]
+    """A stack as [file, line, function], innermost first, without the event loop behind it."""
+    return [
+        [code.co_filename, line_of(code, offset), code.co_qualname]
+        for code, offset in takewhile(_before_loop, stack.frames)
+    ]
+
+
+def _before_loop(frame: tuple[CodeType, int]) -> bool:
+    code = frame[0]
+    return code.co_qualname != "Handle._run" or not code.co_filename.endswith(_LOOP_FILE)
 
 
 def site_of(stack: Stack) -> tuple[str, int, str] | None:

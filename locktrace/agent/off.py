@@ -71,6 +71,9 @@ class OffRecorder:
     def finished(self, actor: Actor) -> None:
         pass
 
+    def id_of(self, actor: Actor) -> int:
+        return actor.id
+
     def call(self, lock: Any, name: str) -> None:
         pass
 

@@ -15,12 +15,13 @@ import socket
 import time
 from collections.abc import Callable, Sequence
 
+from locktrace.agent import tasks
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
 from locktrace.agent.listener import Listener
 from locktrace.agent.owned import Wake, standard_streams_open
 from locktrace.agent.primitives import tap
-from locktrace.agent.reading import Batch, Ledger
+from locktrace.agent.reading import SETTLED_NS, Batch, Ledger, Look
 from locktrace.wire import endpoint, frames
 
 TURN_MS = 50  # between two batches of events
@@ -53,6 +54,7 @@ class Publisher:
         self._absent = _thread.allocate_lock()  # taken while there is a thread of ours
         self._thread_id = 0
         self._dropped = 0
+        self._running: list[tuple[int, int | None]] = []
         self._looked = 0
         self._wake: Wake | None = None
         self._listener: Listener | None = None
@@ -262,7 +264,7 @@ class Publisher:
             return
         client.introduced = True
         self._ledger.listen(True)
-        self._ledger.look()  # first: it may find locks that are worth telling of
+        self._look()  # first: it may find locks that are worth telling of
         client.send(self._encoder.hello(self._thread_id))
         self._send_picture(client)
 
@@ -274,10 +276,10 @@ class Publisher:
         sent = self._send_defined(
             client,
             stacks,
-            {actor.id for actor in self._ledger.actors()},
+            {actor.id for actor in self._ledger.actors()} | self._runners(),
             before=locks,
             after=[
-                *self._encoder.totals(everything=True, **self._news()),
+                *self._encoder.totals(everything=True, running=self._running, **self._news()),
                 self._encoder.ledger(holds, waits, **self._news()),
             ],
         )
@@ -347,16 +349,28 @@ class Publisher:
             client.lagging = True  # a fresh picture puts right what they missed
 
     def _send_totals(self, listeners: list[Client]) -> None:
-        look = self._ledger.look()
-        news = {"returned": look.returned, "ended": look.ended, **self._news()}
-        data = list(self._encoder.totals(everything=False, **news))
+        look = self._look()
+        news = {"returned": look.returned, "ended": look.ended, "running": self._running}
+        data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:
-            client.send(*data)
+            self._send_defined(client, set(), self._runners(), after=data)
+
+    def _look(self, settled_ns: int = SETTLED_NS) -> Look:
+        tasks.sweep()
+        self._running = [
+            (tap.recorder.id_of(thread), tap.recorder.id_of(task) if task is not None else None)
+            for thread, task in tasks.running()
+        ]
+        return self._ledger.look(settled_ns)
+
+    def _runners(self) -> set[int]:
+        """Threads that run an event loop, and the tasks that run in them."""
+        return {id for pair in self._running for id in pair if id is not None}
 
     def _farewell(self) -> None:
         """The last picture and a goodbye, written for at most FAREWELL_S."""
         self._turn(0)  # a short program may end before its observer was heard
-        self._ledger.look(settled_ns=0)
+        self._look(settled_ns=0)
         listeners = [c for c in self._clients if c.greeted and not c.closed]
         for client in listeners:
             self._send_picture(client)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from _thread import get_ident, get_native_id
 from collections import deque
+from contextlib import suppress
 from itertools import count
 from time import monotonic_ns
 from types import FrameType
@@ -135,10 +136,10 @@ class PythonRecorder:
         stack = self.stacks.of(frame) if frame is not None else self.stacks.unknown
         if actor is None:
             actor = self.actor()
-            if frame is not None:
-                if actor.waits:
-                    self._drop_stale_waits(actor, frame)
-                frame_id = id(frame_out(frame, stack.site_steps))
+            if actor.waits and frame is not None:
+                self._drop_stale_waits(actor, frame)
+        if frame is not None:
+            frame_id = id(frame_out(frame, stack.site_steps))
         if entry.quiet:
             self.list(entry)
         now = monotonic_ns()
@@ -206,6 +207,14 @@ class PythonRecorder:
         if self.listening and not entry.quiet:
             self._tell_hold(entry, hold)
 
+    def drop(self, entry: Entry, hold: Hold) -> None:
+        """That hold has ended with its thread."""
+        with suppress(ValueError):  # released meanwhile
+            entry.holds.remove(hold)
+        if self.listening and not entry.quiet:
+            now = monotonic_ns()
+            self._event(now, hold.id, entry, hold.actor, 0, 0, RELEASED, hold.shared)
+
     def _tell_hold(self, entry: Entry, hold: Hold) -> None:
         stack_id, label_id, flags = hold.stack.id, hold.label[0], hold.shared | hold.flags
         self._event(hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, flags)
@@ -227,6 +236,9 @@ class PythonRecorder:
             self.born.append(entry.id)
             for hold in [*entry.holds]:
                 self._tell_hold(entry, hold)
+
+    def id_of(self, actor: Actor) -> int:
+        return actor.id
 
     def call(self, lock: Any, name: str) -> None:
         entry = lock if isinstance(lock, Entry) else getattr(lock, "_entry", None)

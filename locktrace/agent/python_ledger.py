@@ -107,6 +107,7 @@ class PythonLedger:
         if known:  # some of them may have gone with their lock
             known.intersection_update(h.id for entry in self._entries() for h in list(entry.holds))
         known.update(hold.id for hold in found)
+        self._drop_holds_of_ended()
         ended = {actor.id for actor in actors if actor.ended}
         news, self._told_ended = ended - self._told_ended, ended
         return Look([hold.id for hold in found if not hold.stack.late_releases], sorted(news))
@@ -122,6 +123,14 @@ class PythonLedger:
         for entry in self._entries():
             if entry.quiet and any(hold.since <= before for hold in list(entry.holds)):
                 self._recorder.list(entry)
+
+    def _drop_holds_of_ended(self) -> None:
+        """What threads held by being there, and not by what a frame of theirs had done."""
+        for entry in self._entries():
+            for hold in list(entry.holds):
+                actor = hold.actor
+                if not hold.frame_id and actor.ended and actor.name is None:
+                    self._recorder.drop(entry, hold)
 
     def _entries(self) -> list[Entry]:
         return live(self._recorder)

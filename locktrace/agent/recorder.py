@@ -10,8 +10,9 @@ The order is part of the contract, because it is what keeps the ledger true with
   `acquired` when the lock was got;
 - call `released` *before* the real release, and `restore` if the real release then failed;
 - `frame` is the caller's frame, the tracer's own left out; None where there is none;
-- `actor` says who acts if it is not the calling thread. A hold of one that is named so is
-  left behind when its actor has ended, not when a function returns.
+- `actor` says who acts if it is not the calling thread. What a task holds is left behind when
+  it has ended, not when a function returns. What a thread holds without a frame, or is said
+  to hold by another, ends with it.
 
 No method raises for what the target does, blocks, takes a lock or logs. An exception that
 does come out of one is the tracer's own fault or arrived from a signal handler: see `faults`.
@@ -128,6 +129,10 @@ class Recorder(Protocol):
 
     def finished(self, actor: Actor, /) -> None:
         """That task is done."""
+        ...
+
+    def id_of(self, actor: Actor, /) -> int:
+        """Its number on the wire."""
         ...
 
     def call(self, lock: Any, name: str, /) -> None:

@@ -14,7 +14,8 @@ from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
-from locktrace.agent.primitives import condition, event, rwlock, semaphore, tap
+from locktrace.agent.primitives import families, rwlock, tap
+from locktrace.agent.primitives.imports import ImportWatch
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
 from locktrace.agent.primitives.table import entry_of
@@ -34,6 +35,7 @@ class Agent:
         self.installed = False
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
+        self._watch = ImportWatch()
         self._hooked = False
         self._run = ""
         self._awaits_multiprocessing = False
@@ -86,6 +88,7 @@ class Agent:
         if not self.installed or self.core is None:
             return
         self.installed = False
+        self._watch.stop()
         self._patches.undo()
         self.core.disarm()
         tap.recorder = OFF
@@ -103,9 +106,8 @@ class Agent:
             rwlock.patch(self._patches, spec)
 
     def _patch(self) -> None:
-        condition.patch(self._patches)
-        event.patch(self._patches)
-        semaphore.patch(self._patches)
+        assert self.core is not None
+        families.patch(self._patches, self._watch, self.core.tables)
         for spec in self.specs:
             rwlock.patch(self._patches, spec)
 

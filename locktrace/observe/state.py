@@ -140,6 +140,7 @@ class LedgerState:
             self._past.tick(int(document["time_ns"]), self._fresh_totals)
             self._fresh_totals = {}
             self._hear(document)
+        self._run(document.get("running", ()))
         for id in document.get("returned", ()):
             if id in self._holds:
                 self._holds[id] = replace(self._holds[id], returned=True)
@@ -147,6 +148,13 @@ class LedgerState:
         for id in document.get("ended", ()):
             if id in self._actors:
                 self._actors[id] = replace(self._actors[id], ended=True)
+
+    def _run(self, pairs: Iterable[tuple[int, int | None]]) -> None:
+        """Each thread that runs an event loop, with the task that runs in it."""
+        running = dict(pairs)
+        for id, actor in self._actors.items():
+            if actor.task != running.get(id):
+                self._actors[id] = replace(actor, task=running.get(id))
 
     def _ledger(self, document: dict[str, Any]) -> None:
         self._holds = {row[0]: self._hold(*row) for row in document["holds"]}

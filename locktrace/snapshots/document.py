@@ -140,6 +140,7 @@ def _threads(actors: Iterable[Actor], stacks: Iterable[ThreadStack]) -> Iterator
             "kind": actor.kind,
             "native_id": actor.native_id,
             "ended": actor.ended,
+            "task": actor.task,
             **_present(stack),
         }
     for stack in unjoined.values():
@@ -150,6 +151,7 @@ def _threads(actors: Iterable[Actor], stacks: Iterable[ThreadStack]) -> Iterator
             "kind": "thread",
             "native_id": stack.native_id,
             "ended": False,
+            "task": None,
             **_present(stack),
         }
 

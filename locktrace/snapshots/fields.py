@@ -45,6 +45,10 @@ class Fields:
         """Of a field that older documents of this schema do not have; 0 for those."""
         return self.natural(name) if name in self._values else 0
 
+    def added_optional_integer(self, name: str) -> int | None:
+        """As `added_natural`; None for those."""
+        return self.optional_integer(name) if name in self._values else None
+
     def added_flag(self, name: str) -> bool:
         """As `added_natural`; false where it is not there."""
         return self.flag(name) if name in self._values else False

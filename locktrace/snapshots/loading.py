@@ -116,6 +116,7 @@ def _actor(fields: Fields) -> Actor:
         native_id=fields.optional_integer("native_id"),
         label=fields.text("label"),
         ended=fields.flag("ended"),
+        task=fields.added_optional_integer("task"),
     )
 
 

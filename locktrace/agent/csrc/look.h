@@ -149,6 +149,21 @@ COLD void mark_absent(struct entry *entry, uint64_t born_before, PyObject *frame
     }
 }
 
+/* What a thread held by being there, and not by what a frame of it had done, has gone with it. */
+COLD void drop_holds_of_ended(struct entry *entry)
+{
+    for (struct hold **at = &entry->holds; *at != NULL;) {
+        struct hold *hold = *at;
+        if (hold->frame != NULL || hold->actor->name != NULL || !atomic_load(&hold->actor->ended)) {
+            at = &hold->next;
+            continue;
+        }
+        (void)take_out(entry, at);
+        tell(EVENT_RELEASED, hold->shared, clock_ns(), hold->id, entry, hold->actor, NULL, 0);
+        hold_free(hold);
+    }
+}
+
 /* Also makes observers see a lock of before tracing that somebody holds for long. */
 COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marked)
 {
@@ -158,6 +173,10 @@ COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marke
         if (entry->semaphore != NULL) {
             semaphore_reconcile(entry);
         }
+        if (entry->holds == NULL) {
+            continue;
+        }
+        drop_holds_of_ended(entry);
         if (entry->holds == NULL) {
             continue;
         }

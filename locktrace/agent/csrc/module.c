@@ -8,6 +8,7 @@
 #include "hooks.h"
 #include "methods.h"
 #include "rows.h"
+#include "simple_queue.h"
 
 static PyTypeObject *handle_type, *ended_type, *wait_type, *frame_type, *actor_type; /* owned */
 #include "arrival.h"
@@ -503,6 +504,22 @@ static PyObject *core_hide(PyObject *self, PyObject *lock)
     return none();
 }
 
+/* trace_simple_queue(type, waiting) -> whether it is now; waiting None: no more. */
+static PyObject *core_trace_simple_queue(PyObject *self, PyObject *const *args, Py_ssize_t count)
+{
+    (void)self;
+    if (!expect(count, 2)) {
+        return NULL;
+    }
+    int hooked = 0;
+    if (args[1] == Py_None) {
+        simple_queue_unhook();
+    } else {
+        hooked = simple_queue_hook(args[0], args[1]);
+    }
+    return PyBool_FromLong(hooked);
+}
+
 /* -- the Ledger contract */
 
 static PyObject *core_listen(PyObject *self, PyObject *on)
@@ -601,6 +618,7 @@ static PyMethodDef methods[] = {
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
     METHOD(hide, METH_O),
+    METHOD(trace_simple_queue, METH_FASTCALL),
     METHOD(listen, METH_O),
     METHOD(locks, METH_NOARGS),
     METHOD(totals, METH_NOARGS),

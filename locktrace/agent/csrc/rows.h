@@ -335,8 +335,8 @@ COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)
 {
     struct ids marked = {0}, ended = {0};
     look_at_found(frames);
-    look_at_holds(settled_ns, frames, &marked);
     look_at_actors(frames, &ended);
+    look_at_holds(settled_ns, frames, &marked);
     PyObject *first = ids_list(&marked), *second = ids_list(&ended);
     if (first == NULL || second == NULL) {
         Py_XDECREF(first);

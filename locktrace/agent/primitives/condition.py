@@ -6,7 +6,7 @@ import threading
 from sys import _getframe
 from typing import Any
 
-from locktrace.agent.primitives import tap
+from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 
@@ -18,10 +18,13 @@ def patch(patches: Patches) -> None:
     def traced_wait(original: Any) -> Any:
         def wait(self: Any, timeout: float | None = None) -> Any:
             entry = table.of(self)
+            frame, timed = _getframe(1), timeout is not None
+            owners = compounds.waited_for(frame)
+            if owners:
+                return compounds.block(entry, owners, timed, frame, original, self, timeout)
             if entry is None:
                 return original(self, timeout)
-            timed = timeout is not None
-            return tap.block(entry, False, timed, _getframe(1), None, original, self, timeout)
+            return tap.block(entry, False, timed, frame, None, original, self, timeout)
 
         return wait
 

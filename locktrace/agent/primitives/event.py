@@ -6,22 +6,30 @@ import threading
 from sys import _getframe
 from typing import Any
 
-from locktrace.agent.primitives import tap
+from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 
+TABLE = EntryTable("Event")
+TABLE.hide_from(threading.Thread.__init__)
+
 
 def patch(patches: Patches) -> None:
-    """Trace every Event but the one that each Thread makes to wait for its own start."""
-    table = EntryTable("Event", hidden_from=threading.Thread.__init__.__code__)
+    """Trace every Event but those that hidden functions make, as a Thread's of its own start."""
+    table = TABLE
 
     def traced_wait(original: Any) -> Any:
         def wait(self: Any, timeout: float | None = None) -> Any:
-            entry = None if self._flag else table.of(self)
+            if self._flag:
+                return original(self, timeout)
+            frame, timed = _getframe(1), timeout is not None
+            owners = compounds.waited_for(frame)
+            if owners:  # the event is how they wait, and nothing more
+                return compounds.block(None, owners, timed, frame, original, self, timeout)
+            entry = table.of(self)
             if entry is None:
                 return original(self, timeout)
-            timed = timeout is not None
-            return tap.block(entry, True, timed, _getframe(1), None, original, self, timeout)
+            return tap.block(entry, True, timed, frame, None, original, self, timeout)
 
         return wait
 

@@ -17,6 +17,7 @@ class Patches:
 
     def __init__(self) -> None:
         self._done: list[tuple[Any, str, Any, Any]] = []
+        self._acts: list[Callable[[], object]] = []
 
     def replace(self, owner: Any, name: str, replacement: Any) -> None:
         """Set `owner.name`; works on modules and classes."""
@@ -36,8 +37,14 @@ class Patches:
         whole = functools.wraps(original)(make(original))
         self.replace(owner, name, whole if usual is None else tap.recorder.quicken(whole, usual))
 
+    def on_undo(self, act: Callable[[], object]) -> None:
+        """Call `act` when everything is put back."""
+        self._acts.append(act)
+
     def undo(self) -> None:
         """Put everything back, newest first."""
+        while self._acts:
+            self._acts.pop()()
         while self._done:
             owner, name, original, replacement = self._done.pop()
             if vars(owner).get(name) is not replacement:

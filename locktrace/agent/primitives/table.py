@@ -12,6 +12,8 @@ from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import tap
 from locktrace.agent.recorder import Entry
 
+Row = tuple[Entry | None, ref[Any] | None, Entry | None]
+
 _tables: dict[str, EntryTable] = {}
 
 
@@ -27,26 +29,48 @@ class EntryTable:
     An object that takes no weak reference keeps its entry until one is made anew at its address.
     """
 
-    def __init__(self, kind: str, hidden_from: CodeType | None = None) -> None:
+    def __init__(self, kind: str, quiet: bool = False) -> None:
         self.kind = kind
-        self._hidden_from = hidden_from
-        self.rows: dict[int, tuple[Entry | None, ref[Any] | None]] = {}
+        self.quiet = quiet
+        self._hidden_from: dict[int, CodeType] = {}
+        self.rows: dict[int, Row] = {}
         _tables[kind] = self
+
+    def hide_from(self, function: Any) -> None:
+        """What `function` makes is its own affair."""
+        code = function.__code__
+        self._hidden_from[id(code)] = code
+
+    def known(self, lock: object) -> Entry | None:
+        """The entry of `lock`, None if it is not traced or not met yet."""
+        row = self.rows.get(id(lock))
+        return row[0] if row is not None else None
+
+    def parent(self, lock: object) -> Entry | None:
+        """The compound primitive that `add` was told to be the parent of `lock`."""
+        row = self.rows.get(id(lock))
+        return row[2] if row is not None else None
+
+    def add(self, lock: object, entry: Entry | None, parent: Entry | None = None) -> Entry | None:
+        """Let `entry` be that of `lock`, unless it has one; the one it has."""
+        return self.rows.setdefault(id(lock), self._row(lock, entry, parent))[0]
 
     def of(self, lock: object) -> Entry | None:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
         row = self.rows.get(id(lock))
-        return row[0] if row is not None else self._add(lock, tap.create(self.kind, None))
+        return (
+            row[0] if row is not None else self._add(lock, tap.create(self.kind, None, self.quiet))
+        )
 
     def traced_init(self, original: Any) -> Any:
         """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.
 
-        One called from the code `hidden_from`, and all within it, is not traced.
+        One called from a function that it is hidden from, and all within it, is not traced.
         """
 
         def init(lock: Any, /, *args: Any, **kwargs: Any) -> None:
             frame = _getframe(1)
-            if frame.f_code is not self._hidden_from:
+            if id(frame.f_code) not in self._hidden_from:
                 self._construct(lock, frame, original, args, kwargs)
                 return
             recorder = tap.recorder
@@ -65,7 +89,7 @@ class EntryTable:
         outer = recorder.build(known)
         if known is None or known is not outer:  # else a subclass's constructor has called ours
             recorder.build(outer)
-            entry = self._add(lock, tap.create(self.kind, frame))
+            entry = self._add(lock, tap.create(self.kind, frame, self.quiet))
             recorder.build(entry if entry is not None else outer)
         try:
             init(lock, *args, **kwargs)
@@ -73,10 +97,12 @@ class EntryTable:
             recorder.build(outer)
 
     def _add(self, lock: object, entry: Entry | None) -> Entry | None:
-        address, rows = id(lock), self.rows
+        self.rows[id(lock)] = self._row(lock, entry)
+        return entry
+
+    def _row(self, lock: object, entry: Entry | None, parent: Entry | None = None) -> Row:
         try:
             # In C alone, for an exception in a weak reference's callback is lost.
-            rows[address] = (entry, ref(lock, partial(rows.pop, address)))
+            return entry, ref(lock, partial(self.rows.pop, id(lock))), parent
         except TypeError:
-            rows[address] = (entry, None)
-        return entry
+            return entry, None, parent

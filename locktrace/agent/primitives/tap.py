@@ -75,7 +75,7 @@ def block(
     entry: Entry,
     shared: bool,
     timed: bool,
-    frame: FrameType,
+    frame: FrameType | None,
     release: Callable[[], object] | None,
     acquire: Callable[..., Any],
     *args: Any,

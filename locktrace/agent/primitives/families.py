@@ -1,0 +1,35 @@
+"""Every family of primitives, and when it is patched: at once, or when its module is imported."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from locktrace.agent.primitives import (
+    asyncio_locks,
+    barrier,
+    condition,
+    event,
+    futures,
+    queues,
+    semaphore,
+    simple_queue,
+    thread,
+)
+from locktrace.agent.primitives.imports import ImportWatch
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.simple_queue import MethodTables
+
+
+def patch(patches: Patches, watch: ImportWatch, tables: MethodTables | None) -> None:
+    """Trace all that is there, and through `watch` what comes."""
+    for family in (condition, event, semaphore, barrier, thread):
+        family.patch(patches)
+    watch.when_imported("queue", partial(queues.patch, patches))
+    watch.when_imported("queue", lambda module: simple_queue.patch(patches, module, tables))
+    watch.when_imported("asyncio", partial(asyncio_locks.patch, patches))
+    for name, trace in (
+        ("concurrent.futures._base", futures.patch_base),
+        ("concurrent.futures.thread", futures.patch_threads),
+        ("concurrent.futures.process", futures.patch_processes),
+    ):
+        watch.when_imported(name, partial(trace, patches))

@@ -1,0 +1,177 @@
+"""`concurrent.futures`: who waits for whose result, and which workers of a pool are busy.
+
+A Future is a lock that the worker holds while it runs the item; its parent is the Executor, of
+which each busy worker has a share. What another process works on, nobody here holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from sys import _getframe
+from types import FrameType
+from typing import Any
+
+from locktrace.agent.ledger import HIDDEN
+from locktrace.agent.primitives import compounds, event, simple_queue, tap
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.recorder import Entry
+
+MOST_WAITED_FOR = 8  # futures that one wait is told of
+
+_futures = EntryTable("Future", quiet=True)
+_executors = EntryTable("Executor")
+_waited_for = frozenset({"PENDING", "RUNNING"})
+_pending_states = _waited_for | {"CANCELLED"}  # its worker has not said so yet
+
+
+def patch_base(patches: Patches, base: Any) -> None:
+    """Trace what is waited for in `concurrent.futures._base`."""
+    patches.wrap(base.Future, "__init__", _traced_init)
+    for name in ("result", "exception"):
+        patches.wrap(base.Future, name, _traced_result)
+    event.TABLE.hide_from(base._Waiter.__init__)
+    compounds.register(base.wait, _of_wait)
+    compounds.register(base.as_completed, _of_as_completed)
+
+
+def patch_threads(patches: Patches, module: Any) -> None:
+    """Trace the thread pools of `concurrent.futures.thread`, and who runs what."""
+    pool = module.ThreadPoolExecutor
+    patches.wrap(pool, "__init__", lambda original: _traced_pool(_executors.traced_init(original)))
+    patches.wrap(pool, "submit", _traced_submit)
+    patches.wrap(module._WorkItem, "run", _traced_run)
+
+
+def patch_processes(patches: Patches, module: Any) -> None:
+    """Trace the process pools of `concurrent.futures.process`."""
+    patches.wrap(module.ProcessPoolExecutor, "__init__", _executors.traced_init)
+    patches.wrap(module.ProcessPoolExecutor, "submit", _traced_submit)
+
+
+# -- making
+
+
+def _traced_pool(init: Any) -> Any:
+    def traced(self: Any, /, *args: Any, **kwargs: Any) -> None:
+        init(self, *args, **kwargs)
+        executor = _executors.of(self)
+        if executor is not None:
+            simple_queue.adopt(self._work_queue, executor)
+
+    return traced
+
+
+def _traced_submit(original: Any) -> Any:
+    def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
+        recorder = tap.recorder
+        outer = recorder.build(_executors.of(self))
+        try:
+            return original(self, *args, **kwargs)
+        finally:
+            recorder.build(outer)
+
+    return submit
+
+
+def _traced_init(original: Any) -> Any:
+    def init(self: Any, /) -> None:
+        entry = tap.create("Future", _user_frame(_getframe(1)), True)
+        recorder = tap.recorder
+        outer = recorder.build(HIDDEN)  # its condition: one for each item of work
+        _futures.add(self, entry, outer)
+        try:
+            original(self)
+        finally:
+            recorder.build(outer)
+
+    return init
+
+
+def _user_frame(frame: FrameType | None) -> FrameType | None:
+    """The first frame outwards that is not of `concurrent.futures`, nor ours."""
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(_OWN):
+        frame = frame.f_back
+    return frame
+
+
+_OWN = ("concurrent.futures", __name__.rpartition(".")[0])
+
+
+# -- running
+
+
+def _traced_run(original: Any) -> Any:
+    def run(self: Any, /, *args: Any) -> Any:
+        held = _begin_work(self.future)
+        try:
+            return original(self, *args)
+        finally:
+            for entry, shared in held:
+                tap.give_up(entry, shared)
+
+    return run
+
+
+def _begin_work(future: Any) -> Sequence[tuple[Entry, bool]]:
+    """The calling worker holds the item's future, and a share of its executor."""
+    entry, executor = _futures.known(future), _futures.parent(future)
+    held = [(lock, lock is executor) for lock in (executor, entry) if lock is not None]
+    try:
+        for lock, shared in held:
+            tap.recorder.acquired(lock, shared, None)
+    except BaseException as error:
+        if not tap.swallow(error):
+            raise
+    return held
+
+
+# -- waiting
+
+
+def _traced_result(original: Any) -> Any:
+    def result(self: Any, timeout: float | None = None) -> Any:
+        entry = _futures.of(self) if self._state in _waited_for else None
+        if entry is None:
+            return original(self, timeout)
+        frame, timed = _user_frame(_getframe(1)), timeout is not None
+        return tap.block(entry, False, timed, frame, None, original, self, timeout)
+
+    return result
+
+
+def _of_wait(frame: FrameType) -> Sequence[Entry]:
+    names = frame.f_locals
+    pending = _pending(names["fs"])
+    return _any_of(pending) if names["return_when"] == "FIRST_COMPLETED" else _all_of(pending)
+
+
+def _of_as_completed(frame: FrameType) -> Sequence[Entry]:
+    return _any_of(_pending(frame.f_locals["pending"]))
+
+
+def _pending(futures: Any) -> list[Any]:
+    return [future for future in futures if future._state in _pending_states]
+
+
+def _all_of(pending: list[Any]) -> Sequence[Entry]:
+    return tuple(islice(_entries(pending), MOST_WAITED_FOR))
+
+
+def _any_of(pending: list[Any]) -> Sequence[Entry]:
+    """One of several: a thing of its own, for none of them is to blame."""
+    if len(pending) <= 1:
+        return _all_of(pending)
+    entry = tap.create("Future", None, True)
+    if entry is None:
+        return ()
+    tap.recorder.call(entry, f"any of {len(pending)} futures")
+    return (entry,)
+
+
+def _entries(futures: list[Any]) -> Iterator[Entry]:
+    for future in futures:
+        entry = _futures.of(future)
+        if entry is not None:
+            yield entry

@@ -1,0 +1,75 @@
+"""`threading.Thread.join`: a thread is a lock that it holds itself, from its start to its end.
+
+It becomes one when somebody first waits for it, so threads that nobody waits for cost nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from sys import _getframe
+from types import FrameType
+from typing import Any
+
+from locktrace.agent.off import OFF
+from locktrace.agent.primitives import tap
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.recorder import Entry
+
+
+def patch(patches: Patches) -> None:
+    """Trace the joins of every thread."""
+    table = EntryTable("Thread")
+
+    def traced_join(original: Any) -> Any:
+        def join(self: Any, timeout: float | None = None) -> Any:
+            if tap.recorder is OFF or not _blocks(self, timeout):
+                return original(self, timeout)
+            entry = table.known(self) or table.add(self, _held_by_itself(self))
+            if entry is None:
+                return original(self, timeout)
+            timed = timeout is not None
+            return tap.block(entry, False, timed, _getframe(1), None, original, self, timeout)
+
+        return join
+
+    patches.wrap(threading.Thread, "join", traced_join)
+
+
+def _blocks(thread: Any, timeout: float | None) -> bool:
+    """Whether to join it is more than to ask; the original has its word on wrong calls."""
+    return (
+        thread._initialized
+        and thread._started.is_set()
+        and thread.ident != threading.get_ident()
+        and thread.native_id is not None
+        and (timeout is None or timeout > 0)
+        and threading.Thread.is_alive(thread)
+    )
+
+
+def _held_by_itself(thread: Any) -> Entry | None:
+    try:
+        recorder = tap.recorder
+        entry = recorder.create("Thread", None, True)
+        if entry is not None:
+            recorder.call(entry, str(thread._name))
+            actor = recorder.thread(thread.ident, thread.native_id)
+            recorder.acquired(entry, False, _target_frame(thread.ident), actor)
+        return entry
+    except BaseException as error:
+        if not tap.swallow(error):
+            raise
+        return None
+
+
+def _target_frame(ident: int) -> FrameType | None:
+    """The outermost frame of a thread that is not `threading`'s own: what it was started for."""
+    frame = sys._current_frames().get(ident)
+    found = frame
+    while frame is not None:
+        if frame.f_code.co_filename != threading.__file__:
+            found = frame
+        frame = frame.f_back
+    return found

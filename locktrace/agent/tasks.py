@@ -1,0 +1,148 @@
+"""Asyncio's tasks as actors, and which task runs in which thread.
+
+Asyncio is never imported from here: `arrived` is told when the program has done so. A task
+becomes an actor when it first meets a traced primitive of asyncio.
+"""
+
+from __future__ import annotations
+
+from _thread import get_ident, get_native_id
+from types import FrameType
+from typing import Any
+from weakref import ref
+
+from locktrace.agent.primitives import tap
+from locktrace.agent.recorder import Actor
+
+MAX_NAME = 200  # characters
+MIN_SWEEP = 64  # tasks that are known before those that are done are looked for
+
+_tasks: dict[int, tuple[Actor, ref[Any]]] = {}
+_loops: dict[int, tuple[ref[Any], int]] = {}
+_sweep_at = MIN_SWEEP
+_asyncio: Any = None
+
+
+def arrived(asyncio: Any) -> None:
+    """The program has imported asyncio, and this is it."""
+    global _asyncio
+    _asyncio = asyncio
+
+
+def left() -> None:
+    """Tracing stops."""
+    global _asyncio
+    _asyncio = None
+    _tasks.clear()
+    _loops.clear()
+
+
+# -- what runs in the calling thread
+
+
+def here() -> Actor | None:
+    """The task that runs in the calling thread as an actor, None if none does."""
+    task = current()
+    return actor_of(task, get_ident(), get_native_id()) if task is not None else None
+
+
+def current() -> Any:
+    """The task that runs in the calling thread, or None."""
+    if _asyncio is None:
+        return None
+    loop = _asyncio._get_running_loop()
+    return _asyncio.current_task(loop) if loop is not None else None
+
+
+def actor_of(task: Any, ident: int, native_id: int) -> Actor:
+    """The actor of `task`, which runs in that thread."""
+    row = _tasks.get(id(task))
+    if row is not None and row[1]() is task:
+        return row[0]
+    if len(_tasks) >= _sweep_at:
+        sweep()
+    actor = tap.recorder.task(_title(task), ident, native_id)
+    _tasks[id(task)] = (actor, ref(task))
+    return actor
+
+
+def _title(task: Any) -> str:
+    coroutine = task.get_coro()
+    name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
+    return f"{task.get_name()} ({name})"[:MAX_NAME]
+
+
+# -- what a task that was made for one acquire only does it for
+
+
+def beneficiary(task: Any, frame: FrameType) -> Any:
+    """Who `task` acquires for in `frame`: itself, or who waits for it if it does nothing else.
+
+    Up to 3.11, `wait_for(lock.acquire(), 1)` makes a task of the acquire. None: nobody knows.
+    """
+    if getattr(task.get_coro(), "cr_frame", None) is not frame:
+        return task
+    for callback in getattr(task, "_callbacks", None) or ():
+        waiting = _woken_by(callback[0])
+        if waiting is not None:
+            return waiting
+    return None
+
+
+def _woken_by(callback: Any) -> Any:
+    """The task that `callback` of a future wakes, itself or through a future of `wait_for`."""
+    owner = getattr(callback, "__self__", None)
+    if isinstance(owner, _asyncio.Task):
+        return owner
+    for future in getattr(callback, "args", ()):
+        for inner in getattr(future, "_callbacks", None) or ():
+            owner = getattr(inner[0], "__self__", None)
+            if isinstance(owner, _asyncio.Task):
+                return owner
+    return None
+
+
+def suspended_frame(task: Any) -> FrameType | None:
+    """Where a task that does not run is, as far as its own coroutines go."""
+    found = None
+    coroutine = task.get_coro()
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        if not frame.f_globals.get("__name__", "").startswith("asyncio."):
+            found = frame
+        coroutine = coroutine.cr_await
+    return found
+
+
+# -- for the publisher, from its own thread
+
+
+def sweep() -> None:
+    """Tasks that are done, or gone, are actors that have ended."""
+    global _sweep_at
+    for key, row in list(_tasks.items()):
+        task = row[1]()
+        if task is None or task.done():
+            tap.recorder.finished(row[0])
+            _tasks.pop(key, None)
+    _sweep_at = 2 * len(_tasks) + MIN_SWEEP
+
+
+def running() -> list[tuple[Actor, Actor | None]]:
+    """For each thread that runs an event loop, as an actor: the task that runs in it now."""
+    found = []
+    for ident, (loop_ref, native_id) in list(_loops.items()):
+        loop = loop_ref()
+        if loop is None or _asyncio is None:
+            continue
+        task = _asyncio.current_task(loop)
+        actor = actor_of(task, ident, native_id) if task is not None else None
+        found.append((tap.recorder.thread(ident, native_id), actor))
+    return found
+
+
+def loop_runs(loop: Any) -> None:
+    """The calling thread runs `loop` from now on, or none any more."""
+    if loop is None:
+        _loops.pop(get_ident(), None)
+    else:
+        _loops[get_ident()] = (ref(loop), get_native_id())
