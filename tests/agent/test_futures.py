@@ -16,7 +16,12 @@ def test_a_future_is_held_by_the_worker_that_runs_it_and_so_is_a_share_of_its_po
     with running("pool_of_two", python=python) as target:
         target.expect("ready")
         with observed(target) as session:
-            view = until(session, lambda v: len(waits(v.snapshot, "Future")) == 7)
+            view = until(
+                session,
+                lambda v: (
+                    len(waits(v.snapshot, "Future")) == 7 and len(holds(v.snapshot, "Future")) == 2
+                ),
+            )
             snapshot = view.snapshot
             futures = {name for actor, _, name in waits(snapshot) if actor == "all_of_them"}
             assert len(futures) == 4
