@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
+from locktrace.durations import NO_DURATIONS, Durations
+
 
 class Mode(StrEnum):
     """How a lock is held or asked for."""
@@ -112,6 +114,7 @@ class Lock:
     ``parent`` is the compound primitive whose inner lock this is (a Condition's lock),
     ``foreign_releases`` counts releases by an actor that did not hold it: such a lock is
     handed over by design. ``rate`` is acquisitions per second, worked out by the observer.
+    ``hold_times`` and ``wait_times`` say how long those lasted that are over.
     ``address`` is that of the interpreter's lock object, 0 if it is not known or not one.
     ``os_name`` is what the operating system knows it by, if processes share it.
     """
@@ -128,6 +131,8 @@ class Lock:
     foreign_releases: int = 0
     unlisted_holds: int = 0
     rate: float = 0.0
+    hold_times: Durations = NO_DURATIONS
+    wait_times: Durations = NO_DURATIONS
     address: int = 0
     os_name: str = ""
 

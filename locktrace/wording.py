@@ -25,6 +25,11 @@ def duration(seconds: float) -> str:
     return f"{hours // 24} d {hours % 24} h"
 
 
+def fine_duration(seconds: float) -> str:
+    """As `duration`, with ``12 µs`` for what is less than a millisecond."""
+    return duration(seconds) if seconds >= 0.001 else f"{round(seconds * 1e6)} \N{MICRO SIGN}s"
+
+
 def count(number: int, noun: str, plural: str = "") -> str:
     """``1 reader``, ``1284 readers``; `plural` where an s is not enough."""
     return f"{number} {noun if number == 1 else plural or noun + 's'}"

@@ -15,6 +15,17 @@ NO_LABEL: Label = (0, "")
 MAX_LISTED_HOLDS = 4096  # per lock; a leak goes on for ever, the ledger must not
 
 
+SHORT_BITS = 11  # less than 2 us is short
+BUCKETS = 21
+
+
+def count_duration(times: list[int], ns: int) -> None:
+    """Count what lasted `ns` in `times`: the longest that was not short, then by powers of two."""
+    if ns > times[0] and ns >> SHORT_BITS:
+        times[0] = ns
+    times[min(BUCKETS, (ns >> SHORT_BITS).bit_length() + 1)] += 1
+
+
 class Stack:
     """An interned call stack: (code, offset) pairs, innermost first.
 
@@ -86,6 +97,7 @@ class Entry:
         "depth",
         "foreign_releases",
         "hold_ns",
+        "hold_times",
         "holds",
         "id",
         "kind",
@@ -95,6 +107,7 @@ class Entry:
         "surplus",
         "unlisted",
         "wait_ns",
+        "wait_times",
     )
 
     def __init__(self, id: int, kind: str, stack: Stack | None, parent: Entry | None) -> None:
@@ -112,6 +125,8 @@ class Entry:
         self.contended = 0
         self.wait_ns = 0
         self.hold_ns = 0
+        self.hold_times = [0] * (BUCKETS + 1)
+        self.wait_times = [0] * (BUCKETS + 1)
         self.foreign_releases = 0
 
 

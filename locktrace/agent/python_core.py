@@ -16,7 +16,18 @@ from types import FrameType
 from typing import Any
 from weakref import WeakValueDictionary, ref
 
-from locktrace.agent.ledger import HIDDEN, MAX_LISTED_HOLDS, Actor, Entry, Hold, Label, Stack, Wait
+from locktrace.agent.ledger import (
+    HIDDEN,
+    MAX_LISTED_HOLDS,
+    SHORT_BITS,
+    Actor,
+    Entry,
+    Hold,
+    Label,
+    Stack,
+    Wait,
+    count_duration,
+)
 from locktrace.agent.recorder import Usual
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
@@ -116,7 +127,9 @@ class PythonRecorder:
         if hold is None:
             return None
         now = monotonic_ns()
-        entry.hold_ns += now - hold.since
+        lasted = now - hold.since
+        entry.hold_ns += lasted
+        count_duration(entry.hold_times, lasted)
         if self.left_behind and hold.id in self.left_behind:
             self.left_behind.discard(hold.id)
             hold.stack.late_releases += 1
@@ -157,7 +170,9 @@ class PythonRecorder:
             return  # told twice, after an interruption
         actor.waits.remove(wait)
         now = monotonic_ns()
-        entry.wait_ns += now - wait.since
+        lasted = now - wait.since
+        entry.wait_ns += lasted
+        count_duration(entry.wait_times, max(lasted, 1 << SHORT_BITS))  # no wait is short
         if self.listening:
             self._event(now, wait.id, entry, actor, 0, 0, WAITED, wait.shared)
 

@@ -16,6 +16,7 @@ from locktrace.agent.reading import (
     HoldRow,
     LockRow,
     Look,
+    Times,
     TotalsRow,
     WaitRow,
 )
@@ -43,7 +44,7 @@ class PythonLedger:
     def totals(self) -> list[TotalsRow]:
         return [
             (e.id, e.acquisitions, e.contended, e.wait_ns, e.hold_ns, e.foreign_releases,
-             e.unlisted)
+             e.unlisted, _without_end(e.hold_times), _without_end(e.wait_times))
             for e in self._listed()
         ]  # fmt: skip
 
@@ -189,3 +190,9 @@ def _wait_row(wait: Wait) -> WaitRow:
         wait.id, wait.entry.id, int(wait.shared), wait.actor.id, wait.stack.id, wait.since,
         wait.label[1], int(wait.timed), wait.entry.address, wait.flags,
     )  # fmt: skip
+
+
+def _without_end(times: list[int]) -> Times:
+    """Without the zeros at the end."""
+    length = max(2, *(at + 1 for at, number in enumerate(times) if number), 2)
+    return tuple(times[:length])

@@ -14,8 +14,13 @@ from locktrace.agent.ledger import Label, Stack
 SETTLED_NS = 50_000_000  # younger holds are business as usual and not worth a look
 MAX_BATCH = 8192  # events in one frame
 
-TotalsRow = tuple[int, int, int, int, int, int, int]
-"""lock, acquisitions, contended, wait ns, hold ns, foreign releases, unlisted holds"""
+Times = tuple[int, ...]
+"""How long something has lasted: the longest in ns (0: all were short), then how many lasted less
+than 2,048 ns, less than twice that, and so on; the 21st has all that lasted longer."""
+
+TotalsRow = tuple[int, int, int, int, int, int, int, Times, Times]
+"""lock, acquisitions, contended, wait ns, hold ns, foreign releases, unlisted holds, how long the
+holds lasted that are over, and the waits"""
 
 HoldRow = tuple[int, int, int, int, int, int, str, int, int]
 """hold, lock, shared, actor, stack, since ns, label, leaked, flags of `wire.events`"""

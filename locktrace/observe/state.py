@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from locktrace.durations import Durations
 from locktrace.model import (
     Actor,
     Certainty,
@@ -120,7 +121,8 @@ class LedgerState:
             self._labels.popitem(last=False)
 
     def _totals(self, document: dict[str, Any]) -> None:
-        for id, acquisitions, contended, wait_ns, hold_ns, foreign, unlisted in document["locks"]:
+        for row in document["locks"]:
+            id, acquisitions, contended, wait_ns, hold_ns, foreign, unlisted, *times = row
             lock = self._locks.get(id)
             if lock is None:
                 continue
@@ -134,6 +136,8 @@ class LedgerState:
                 hold_ns=hold_ns,
                 foreign_releases=foreign,
                 unlisted_holds=unlisted,
+                hold_times=Durations.from_times(times[0]),
+                wait_times=Durations.from_times(times[1]),
             )
         if "time_ns" in document:
             self._rates.tick(int(document["time_ns"]))

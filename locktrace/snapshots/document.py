@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from locktrace.durations import Durations
 from locktrace.model import (
     Actor,
     Finding,
@@ -82,8 +83,19 @@ def _lock(lock: Lock, unlisted: int) -> Document:
         "foreign_releases": lock.foreign_releases,
         "unlisted_holds": lock.unlisted_holds + unlisted,
         "rate_per_s": lock.rate,
+        "hold_times": _durations(lock.hold_times),
+        "wait_times": _durations(lock.wait_times),
         "address": lock.address,
         "os_name": lock.os_name,
+    }
+
+
+def _durations(times: Durations) -> Document:
+    return {
+        "p50_ns": times.percentile(0.50),
+        "p99_ns": times.percentile(0.99),
+        "longest_ns": times.longest_ns,
+        "counts": list(times.counts),
     }
 
 

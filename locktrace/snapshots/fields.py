@@ -61,6 +61,18 @@ class Fields:
         """As `added_natural`; none for older documents."""
         return self.objects(name) if name in self._values else iter(())
 
+    def has(self, name: str) -> bool:
+        return name in self._values
+
+    def naturals(self, name: str) -> tuple[int, ...]:
+        values = self._get(name)
+        if not isinstance(values, list) or not all(
+            isinstance(value, int) and not isinstance(value, bool) and value >= 0
+            for value in values
+        ):
+            raise _wrong(self._at(name), "a list of integers of 0 or more")
+        return tuple(values)
+
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from locktrace.durations import MOST_COUNTS, NO_DURATIONS, Durations
 from locktrace.model import (
     Actor,
     Certainty,
@@ -103,9 +104,18 @@ def _lock(fields: Fields) -> Lock:
         foreign_releases=fields.integer("foreign_releases"),
         unlisted_holds=fields.integer("unlisted_holds"),
         rate=fields.real("rate_per_s"),
+        hold_times=_durations(fields, "hold_times"),
+        wait_times=_durations(fields, "wait_times"),
         address=fields.added_natural("address"),
         os_name=fields.added_text("os_name"),
     )
+
+
+def _durations(fields: Fields, name: str) -> Durations:
+    if not fields.has(name):  # written before there were any
+        return NO_DURATIONS
+    times = fields.object(name)
+    return Durations(times.naturals("counts")[:MOST_COUNTS], times.natural("longest_ns"))
 
 
 def _actor(fields: Fields) -> Actor:

@@ -20,6 +20,7 @@ CHECKS = [
     "a_new_lock_at_an_old_address_is_a_new_lock",
     "a_million_locks_leave_memory_where_it_was",
     "a_live_lock_costs_at_most_256_bytes",
+    "a_lock_that_was_held_for_long_costs_at_most_256_bytes",
     "threads_that_end_leave_nothing",
     "nothing_is_leaked_or_freed_too_often",
     "a_finalizer_may_take_a_traced_lock_inside_any_of_our_functions",

@@ -124,3 +124,18 @@ def test_a_hundred_thousand_locks_made_and_dropped_leave_nothing(tracing: Tracin
     del lock
     assert tracing.locks() == []
     assert tracing.holds() == []
+
+
+def test_holds_and_waits_are_counted_by_how_long_they_lasted(tracing: Tracing) -> None:
+    lock = threading.Lock()
+    lock.acquire()
+    assert not lock.acquire(timeout=0.01)
+    lock.release()
+    lock.acquire()
+    lock.release()
+    id = tracing.lock().id
+    [(holds, waits)] = [row[7:9] for row in tracing.ledger.totals() if row[0] == id]
+    assert (sum(holds[1:]), sum(waits[1:])) == (2, 1)
+    assert holds[0] >= waits[0] >= 10_000_000
+    assert waits[(waits[0] >> 11).bit_length() + 1] == 1
+    assert holds[-1] != 0

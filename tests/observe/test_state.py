@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from locktrace.durations import Durations
 from locktrace.model import Certainty, Mode, Process
 from locktrace.observe.state import LedgerState
 from locktrace.wire import frames
@@ -48,7 +49,7 @@ def event(op: int, ref: int, *, flags: int = 0, label: int = 8, at: int = 100) -
 
 
 def totals(state: LedgerState, acquisitions: int, at_s: float, **news: Any) -> None:
-    row = [1, acquisitions, 0, 0, 0, 0, 0]
+    row = [1, acquisitions, 0, 0, 0, 0, 0, [5000, 3, 1, 1], [0, 0]]
     apply(state, frames.TOTALS, {"locks": [row], "time_ns": int(at_s * 1e9), **news})
 
 
@@ -172,3 +173,10 @@ def test_what_was_there_before_the_agent_is_marked_in_ledger_and_events(state: L
         (True, Certainty.HELD_BY),
     ]
     assert all(wait.found and not wait.timed for wait in snapshot.waits)
+
+
+def test_how_long_holds_and_waits_lasted_comes_with_the_totals(state: LedgerState) -> None:
+    totals(state, 100, 1.0)
+    lock = state.snapshot(0).locks[1]
+    assert lock.hold_times == Durations((3, 1, 1), 5000)
+    assert lock.wait_times.total == 0

@@ -237,6 +237,23 @@ def a_live_lock_costs_at_most_256_bytes():
     del traced
 
 
+def a_lock_that_was_held_for_long_costs_at_most_256_bytes():
+    count = 49_200  # just after the table has grown
+    locks = [threading.Lock() for _ in range(count)]
+
+    def hold_each():
+        before = resident()
+        for lock in locks:
+            with lock:
+                time.sleep(3e-6)
+        return resident() - before
+
+    bare = hold_each()
+    CORE.arm()
+    cost = (hold_each() - bare) / count
+    assert cost <= 256, cost
+
+
 def threads_that_end_leave_nothing():
     CORE.arm()
     lock = threading.Lock()

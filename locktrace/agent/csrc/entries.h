@@ -4,6 +4,7 @@
 #ifndef LOCKTRACE_ENTRIES_H
 #define LOCKTRACE_ENTRIES_H
 
+#include "durations.h"
 #include "stacks.h"
 #include <sys/mman.h>
 
@@ -15,17 +16,19 @@ struct entry {
     struct hold *holds; /* owned, newest first */
     struct stack *stack; /* that made it; NULL: made before tracing */
     struct semaphore *semaphore; /* owned, one block; of a SemLock only */
-    uint64_t acquisitions, contended, wait_ns, hold_ns;
+    struct durations *hold_times, *wait_times; /* owned; NULL: none but short ones */
+    uint64_t acquisitions, wait_ns, hold_ns, short_holds;
+    uint32_t contended;
     uint32_t id;     /* 0: the place in the slab is free */
     uint32_t parent; /* id of the compound primitive whose inner lock it is, or 0 */
     uint32_t foreign_releases;
     uint32_t unlisted;
-    uint32_t hold_count;
     uint32_t waiters;
-    uint32_t surplus; /* permits given before anybody had taken them */
+    uint32_t surplus;    /* permits given before anybody had taken them */
+    uint16_t hold_count; /* MAX_LISTED_HOLDS at most */
     uint8_t kind;
-    uint8_t listed; /* observers are told of it */
-    uint8_t fresh;  /* and have not been yet */
+    uint8_t listed : 1; /* observers are told of it */
+    uint8_t fresh : 1;  /* and have not been yet */
 };
 
 enum { SLAB_BYTES = 65536 };
@@ -197,7 +200,7 @@ COLD int table_resize(size_t size)
 /* -1 when there is no memory. */
 static int table_add(PyObject *lock, struct entry *entry)
 {
-    if ((table_used + 1) * 3 > table_size * 2 && table_resize(table_size * 2) < 0 &&
+    if ((table_used + 1) * 4 > table_size * 3 && table_resize(table_size * 2) < 0 &&
         table_used + 1 >= table_size) {
         return -1;
     }

@@ -179,6 +179,8 @@ static void entry_free(struct entry *entry)
     }
     fresh_entries -= entry->fresh;
     free(entry->semaphore);
+    free(entry->hold_times);
+    free(entry->wait_times);
     entry_release_memory(entry);
 }
 
@@ -285,7 +287,13 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
         found_drop_likely(entry);
     }
     uint64_t now = clock_ns();
-    entry->hold_ns += now - hold->since;
+    uint64_t lasted = now - hold->since;
+    entry->hold_ns += lasted;
+    if (__builtin_expect(is_short(lasted), 1)) {
+        entry->short_holds++;
+    } else {
+        durations_count(&entry->hold_times, lasted);
+    }
     hold->stack->late_releases += hold->returned;
     tell(EVENT_RELEASED, (uint8_t)shared, now, hold->id, entry, actor, NULL, 0);
     return hold;
@@ -352,7 +360,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     struct walk walk;
     walk_from(&walk, frame, rules.depth);
     entry_list(entry);
-    entry->contended++;
+    entry->contended += entry->contended != UINT32_MAX;
     entry->waiters++;
     wait->entry = entry;
     wait->actor = actor;
@@ -386,7 +394,9 @@ COLD void wait_end(struct wait *wait)
     struct entry *entry = wait->entry;
     if (entry != NULL) {
         uint64_t now = clock_ns();
-        entry->wait_ns += now - wait->since;
+        uint64_t lasted = now - wait->since;
+        entry->wait_ns += lasted;
+        durations_count(&entry->wait_times, lasted);
         entry->waiters--;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }

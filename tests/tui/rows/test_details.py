@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from locktrace.durations import Durations
 from locktrace.model import Actor, Hold, Lock, Mode, Site, Wait
 from locktrace_tui.rows.details import holder_rows, origin_and_totals, waiter_rows
 from locktrace_tui.rows.index import facts_by_lock
@@ -77,3 +78,11 @@ def test_a_lock_tells_where_it_is_from_and_what_it_has_seen():
     lock = Lock(1, "Lock", "a", HERE, acquisitions=200, contended=5, wait_ns=3 * SECOND)
     line = " ".join(cell.text for cell in origin_and_totals(lock))
     assert line == "Lock created at v2.py:88 200 acquires 2.5% contended, 3.0 s waited"
+
+
+def test_how_long_holds_lasted_is_in_the_lock_s_line():
+    lock = Lock(
+        1, "Lock", "a", hold_times=Durations((90, 0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1), 3_500_000)
+    )
+    [said] = [cell.text for cell in origin_and_totals(lock) if cell.text.startswith("held")]
+    assert said == "held p50 1 \N{MICRO SIGN}s p99 16 \N{MICRO SIGN}s max 4 ms"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from locktrace.durations import Durations
 from locktrace.model import Certainty, Lock, Snapshot, Wait
 from locktrace.snapshots.groups import HoldGroup, group_holds
-from locktrace.wording import age, count, duration, place, where, who
+from locktrace.wording import age, count, duration, fine_duration, place, where, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
 from locktrace_tui.rows.limits import MOST_ROWS, rest
@@ -27,6 +28,13 @@ WAITER_COLUMNS = (
 )
 
 
+def _spread(lasted: Durations) -> str:
+    """Median, 99th percentile and longest."""
+    spread = (lasted.percentile(0.50), lasted.percentile(0.99), lasted.longest_ns)
+    half, most, longest = (fine_duration(ns / 1e9) for ns in spread)
+    return f"p50 {half} p99 {most} max {longest}"
+
+
 def origin_and_totals(lock: Lock) -> tuple[Cell, ...]:
     """What is known of the lock itself, as parts of one line."""
     parts = [Cell(lock.kind)]
@@ -36,6 +44,9 @@ def origin_and_totals(lock: Lock) -> tuple[Cell, ...]:
     if lock.contended:
         waited = duration(lock.wait_ns / 1e9)
         parts.append(Cell(f"{lock.contended_share:.1%} contended, {waited} waited", Tone.MUTED))
+    for verb, lasted in (("held", lock.hold_times), ("waited", lock.wait_times)):
+        if lasted.longest_ns:
+            parts.append(Cell(f"{verb} {_spread(lasted)}", Tone.MUTED))
     if lock.foreign_releases:
         parts.append(Cell(f"{lock.foreign_releases} released by another actor", Tone.MUTED))
     return tuple(parts)
