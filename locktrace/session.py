@@ -15,7 +15,15 @@ from typing import Protocol
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose, diagnose_silence, severest_first
 from locktrace.errors import CannotSaveError, TargetEndedError, TargetLostError
-from locktrace.model import Finding, Present, Severity, Snapshot, StallSnapshot, ThreadStack
+from locktrace.model import (
+    Finding,
+    Present,
+    Process,
+    Severity,
+    Snapshot,
+    StallSnapshot,
+    ThreadStack,
+)
 from locktrace.observe.lookout import Lookout
 from locktrace.observe.source import Source
 from locktrace.observe.state import LedgerState
@@ -47,6 +55,15 @@ def is_stall(finding: Finding) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Member:
+    """One of several processes in a view; `locktrace.family.merging` tells whose an id is."""
+
+    number: int
+    process: Process
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """All that a screen shows at one instant; frozen, so that pausing is keeping one.
 
@@ -54,7 +71,8 @@ class View:
     this session, oldest first. ``ended`` is the sentence that says why nothing new will
     come (the target exited, was killed, …), or None while it lives; the snapshot is then
     the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
-    passing remark (a stall snapshot that could not be saved).
+    passing remark (a stall snapshot that could not be saved). ``members`` are the processes
+    of a view of several, the first of which is the snapshot's.
     """
 
     snapshot: Snapshot
@@ -63,6 +81,7 @@ class View:
     ended: str | None = None
     notice: str = ""
     finished: bool = False
+    members: tuple[Member, ...] = ()
 
 
 class Feed(Protocol):

@@ -166,6 +166,37 @@ def test_later():
     done.stdout.fnmatch_lines(["the test made a finding: deadlock", "*1. ERROR deadlock"])
 
 
+INVERSION = """
+def test_it():
+    ledger, journal = threading.Lock(), threading.Lock()
+    def post():
+        with ledger:
+            with journal:
+                pass
+    def audit():
+        with journal:
+            with ledger:
+                pass
+    for work in (post, audit):
+        worker = threading.Thread(target=work, name=work.__name__)
+        worker.start()
+        worker.join()
+
+def test_later():
+    pass
+"""
+
+
+def test_locks_taken_in_both_orders_fail_the_test_although_it_went_well(
+    run_tests: RunTests,
+) -> None:
+    done = run_tests(INVERSION)
+    done.assert_outcomes(failed=1, passed=1)
+    done.stdout.fnmatch_lines(
+        ["the test made a finding: lock-order-inversion", "*are taken in both orders*"]
+    )
+
+
 @pytest.mark.parametrize(
     ("marker", "outcome"),
     [

@@ -163,3 +163,34 @@ def test_a_method_of_unittest_may_be_decorated() -> None:
     )
     assert "FAIL: test_leaking" in done.stderr, done.stderr
     assert "FAILED (failures=1)" in done.stderr
+
+
+INVERSION = """
+import threading
+from locktrace.testing import LockFindingError, assert_no_leaked_locks
+try:
+    with assert_no_leaked_locks():
+        ledger, journal = threading.Lock(), threading.Lock()
+        def work(first, second):
+            with first:
+                with second:
+                    pass
+        for pair in ((ledger, journal), (journal, ledger)):
+            worker = threading.Thread(target=work, args=pair)
+            worker.start()
+            worker.join()
+except LockFindingError as error:
+    print(error)
+"""
+
+
+def test_a_block_that_takes_locks_in_both_orders_raises() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", INVERSION],
+        env=environment(trace=False),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stderr == ""
+    assert "are taken in both orders" in done.stdout

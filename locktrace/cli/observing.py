@@ -9,8 +9,10 @@ import typer
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
+    import socket
+
     from locktrace.launch.reach import Reached
-    from locktrace.session import Session
+    from locktrace.session import Feed, Session
 
 SETTLE_S = 10.0
 ONLY_OBSERVED = (
@@ -31,21 +33,43 @@ def observe(
     stall_after: float | None = None,
     keep: bool = True,
     method: Method = Method.AUTO,
+    tell: bool = True,
 ) -> Session:
     """A session on the agent in `pid`, which is brought in if it is not there.
 
     LocktraceError with a sentence when that cannot be. `keep` saves a stall snapshot when a stall
-    is seen.
+    is seen; `tell` says on stderr what a person should know of how we got in.
     """
-    from locktrace.diagnose import Thresholds
     from locktrace.launch.reach import reach
+
+    reached = reach(pid, method)
+    if tell:
+        _tell(pid, reached)
+    return _session(reached.connection, pid, stall_after, keep)
+
+
+def observe_family(pid: int, *, stall_after: float | None, method: Method) -> Feed:
+    """`pid` and its descendants, those that come later too."""
+    from locktrace.family.feed import FamilyFeed
+    from locktrace.family.scout import Scout
+    from locktrace.launch.processes import connect
+
+    lead = observe(pid, stall_after=stall_after, method=method)
+    scout = Scout(
+        pid,
+        open=lambda child: _session(connect(child), child, stall_after, True),
+        enter=lambda child: observe(child, stall_after=stall_after, method=method, tell=False),
+    )
+    return FamilyFeed(lead, scout)
+
+
+def _session(connection: socket.socket, pid: int, stall_after: float | None, keep: bool) -> Session:
+    from locktrace.diagnose import Thresholds
     from locktrace.observe.agent_source import AgentSource
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
-    reached = reach(pid, method)
-    _tell(pid, reached)
-    source = AgentSource(reached.connection, pid)
+    source = AgentSource(connection, pid)
     thresholds = Thresholds() if stall_after is None else Thresholds(stall_after=stall_after)
     return Session(source, thresholds=thresholds, store=StallStore() if keep else None)
 

@@ -11,7 +11,7 @@ from locktrace.errors import TargetLostError
 
 if TYPE_CHECKING:
     from locktrace.model import Finding, StallSnapshot
-    from locktrace.session import Session, View
+    from locktrace.session import Feed, View
 
 POLL_S = 0.25
 STATUS_S = 5.0
@@ -55,11 +55,11 @@ class Lines:
         typer.echo(f"{clock}  {text}")
 
 
-def follow(session: Session) -> None:
+def follow(feed: Feed) -> None:
     """Print lines until the target ends; TargetLostError says how it did."""
     lines = Lines()
     while True:
-        view = session.poll(POLL_S)
+        view = feed.poll(POLL_S)
         lines.show(view)
         if view.ended is not None:
             raise TargetLostError(view.ended)
@@ -73,7 +73,8 @@ def _status(view: View) -> str:
     snapshot = view.snapshot
     acquires = sum(lock.rate for lock in snapshot.locks.values())
     dropped = f", {snapshot.dropped} events dropped" if snapshot.dropped else ""
+    processes = f"{len(view.members)} processes, " if len(view.members) > 1 else ""
     return (
-        f"{len(snapshot.locks)} locks, {len(snapshot.holds)} holds, {len(snapshot.waits)} waits, "
-        f"{acquires:.0f} acquires/s{dropped}"
+        f"{processes}{len(snapshot.locks)} locks, {len(snapshot.holds)} holds, "
+        f"{len(snapshot.waits)} waits, {acquires:.0f} acquires/s{dropped}"
     )

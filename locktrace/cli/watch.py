@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from locktrace.cli.observing import By, Detach, DryRun
 from locktrace.launch.inject.method import Method
 
-ATTACH_EXAMPLES = "Examples: locktrace attach 4242 · locktrace attach 4242 --dry-run"
+if TYPE_CHECKING:
+    from locktrace.session import Feed
+
+ATTACH_EXAMPLES = (
+    "Examples: locktrace attach 4242 · locktrace attach 4242 --children · "
+    "locktrace attach 4242 --dry-run"
+)
 WATCH_EXAMPLES = "Examples: locktrace watch · locktrace watch 4242 --plain | tee locks.log"
 
 Plain = Annotated[bool, typer.Option("--plain", help="Print lines instead of the screen.")]
+Children = Annotated[
+    bool, typer.Option("--children", help="Follow its descendants too, as a server's workers.")
+]
 StallAfter = Annotated[
     float | None, typer.Option(min=0.1, help="Seconds a wait lasts before it is a stall.")
 ]
@@ -23,6 +32,7 @@ def attach(
     pid: Annotated[int, typer.Argument(help="Process to look into.")],
     plain: Plain = False,
     stall_after: StallAfter = None,
+    children: Children = False,
     method: By = Method.AUTO,
     detach: Detach = False,
     dry_run: DryRun = False,
@@ -33,7 +43,7 @@ def attach(
 
         tell_intention(pid, method)
     else:
-        _show(pid, plain, stall_after, method, detach)
+        _show(pid, plain, stall_after, children, method, detach)
 
 
 def watch(
@@ -42,30 +52,46 @@ def watch(
     ] = None,
     plain: Plain = False,
     stall_after: StallAfter = None,
+    children: Children = False,
     method: By = Method.AUTO,
     detach: Detach = False,
 ) -> None:
     """Watch a process live: its locks, who holds them, who waits."""
-    _show(pid if pid is not None else _only_traced(), plain, stall_after, method, detach)
+    _show(pid if pid is not None else _only_traced(), plain, stall_after, children, method, detach)
 
 
-def _show(pid: int, plain: bool, stall_after: float | None, method: Method, detach: bool) -> None:
-    from locktrace.cli.observing import leave, observe
+def _show(
+    pid: int,
+    plain: bool,
+    stall_after: float | None,
+    children: bool,
+    method: Method,
+    detach: bool,
+) -> None:
+    from locktrace.cli.observing import leave, observe, observe_family
 
-    session = observe(pid, stall_after=stall_after, method=method)
+    opened = observe_family if children else observe
+    feed: Feed = opened(pid, stall_after=stall_after, method=method)
     try:
         if plain or not sys.stdout.isatty():
             from locktrace.cli.plain import follow
 
-            follow(session)
+            follow(feed)
         else:
             from locktrace_tui.app import LocktraceApp
 
-            LocktraceApp(session).run()
+            LocktraceApp(feed).run()
     finally:
-        session.close()
+        feed.close()
         if detach:
-            leave(pid)
+            for each in [pid, *_descendants(pid, children)]:
+                leave(each)
+
+
+def _descendants(pid: int, wanted: bool) -> list[int]:
+    from locktrace.launch.processes import descendants
+
+    return [process.pid for process in descendants(pid)] if wanted else []
 
 
 def _only_traced() -> int:

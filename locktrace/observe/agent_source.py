@@ -114,8 +114,10 @@ class AgentSource:
                 data = self._socket.recv(READ_SIZE)
                 if data:
                     self._waiting.extend(self._reader.feed(data))
-            except (OSError, FrameError) as error:
+            except FrameError as error:
                 raise TargetLostError(self._lost(str(error))) from None
+            except OSError:
+                data = b""  # reset, as the agent has left something of ours unread
             if not data:
                 if self._waiting:
                     return  # the end is told when what came before it has been taken

@@ -19,7 +19,7 @@ from locktrace.model import (
     StallSnapshot,
     ThreadStack,
 )
-from locktrace.snapshots.kinds import is_semaphore
+from locktrace.snapshots.kinds import is_ordered
 from locktrace.snapshots.report import render_findings
 from locktrace.testing.looks import Looks
 from locktrace.testing.witness import Beginning, Witness, held
@@ -124,9 +124,10 @@ def _without_runner(stack: Stack) -> Stack:
 
 
 def _is_handed_over(snapshot: Snapshot, hold: Hold) -> bool:
-    """A semaphore's permit is nobody's, and some locks are released by others by design."""
+    """A semaphore's permit is nobody's, nor is a pool's worker or a queue's task; and some locks
+    are released by others by design."""
     lock = snapshot.locks[hold.lock]
-    return is_semaphore(lock) or lock.foreign_releases > 0
+    return not is_ordered(lock) or lock.foreign_releases > 0
 
 
 def _leak(snapshot: Snapshot, hold: Hold) -> Finding:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from locktrace.errors import TargetLostError
+from locktrace.errors import TargetEndedError, TargetLostError
 from locktrace.observe.agent_source import AgentSource
 from locktrace.wire import frames
 
@@ -68,4 +68,16 @@ def test_a_goodbye_without_sense_is_one_all_the_same() -> None:
         source = AgentSource(ours, os.getpid())
         with pytest.raises(TargetLostError, match="not JSON"):
             source.receive(1.0)
+    source.close()
+
+
+def test_an_agent_that_left_our_greeting_unread_is_heard_to_its_goodbye() -> None:
+    ours, theirs = socket.socketpair()
+    theirs.sendall(frames.pack(frames.HELLO, json.dumps(HELLO).encode()))
+    theirs.sendall(frames.pack_json(frames.BYE, {"reason": frames.GOODBYE}))
+    ours.sendall(b"never read, so that its end resets the connection")
+    theirs.close()
+    source = AgentSource(ours, os.getpid())
+    with pytest.raises(TargetEndedError):
+        source.receive(1.0)
     source.close()

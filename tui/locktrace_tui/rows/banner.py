@@ -50,9 +50,7 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
         ended = Cell(f"{view.ended.rstrip('.')}. This is the last picture.", Tone.STRONG)
         state = [ended, badge, *state]
         badge = Cell("■ ENDED", Tone.STRONG)
-    return BannerText(
-        tone, badge, tuple(state), _process(view.snapshot), _mode(view, paused_for, latest)
-    )
+    return BannerText(tone, badge, tuple(state), _process(view), _mode(view, paused_for, latest))
 
 
 def _verdict(view: View) -> tuple[Cell, Tone, str]:
@@ -87,10 +85,12 @@ def _calm(snapshot: Snapshot) -> str:
     return ": ".join([parts[0], ", ".join(parts[1:])]) + "."
 
 
-def _process(snapshot: Snapshot) -> tuple[Cell, ...]:
+def _process(view: View) -> tuple[Cell, ...]:
+    snapshot = view.snapshot
     process = snapshot.process
+    others = f" + {len(view.members) - 1}" if len(view.members) > 1 else ""
     parts = [
-        Cell(f"pid {process.pid}", Tone.STRONG),
+        Cell(f"pid {process.pid}{others}", Tone.STRONG),
         Cell(f"Python {process.python}"),
         Cell(f"{process.core} core"),
     ]

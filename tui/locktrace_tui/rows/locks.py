@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 
+from locktrace.family.merging import member_of
 from locktrace.model import SIGNAL_KINDS, Hold, Severity, Snapshot, Wait
+from locktrace.session import Member
 from locktrace.wording import age, lock_name
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
@@ -31,6 +33,9 @@ COLUMNS = (
     Column("contended", "cont %", least=6, most=6, right=True, drop=1, sortable=True),
     Column("oldest", "oldest", least=7, most=11, right=True, sortable=True),
 )
+PID = Column("pid", "pid", least=5, most=9, right=True, sortable=True)
+FAMILY_COLUMNS = (COLUMNS[0], PID, *COLUMNS[1:])
+"""With the process, where there is more than one."""
 SORTS = ("state", "waiting", "oldest", "held", "contended", "rate", "name", "kind")
 """The columns in the order in which the sort key goes through them."""
 
@@ -52,10 +57,14 @@ class LockList:
 
     rows: tuple[Row, ...]
     caption: str
+    columns: tuple[Column, ...] = COLUMNS
 
 
-def lock_list(facts: Mapping[int, LockFacts], snapshot: Snapshot, lens: Lens) -> LockList:
-    """The locks as seen through `lens`, inner locks below their compound primitive."""
+def lock_list(
+    facts: Mapping[int, LockFacts], snapshot: Snapshot, lens: Lens, members: Sequence[Member] = ()
+) -> LockList:
+    """The locks as seen through `lens`, inner locks below their compound primitive; with their
+    processes if `members` are more than one."""
     chosen = [f for f in _outermost(facts) if _matches(f, facts, snapshot, lens.text)]
     unused = [f for f in chosen if not f.used and not f.findings]
     hidden = 0
@@ -64,7 +73,23 @@ def lock_list(facts: Mapping[int, LockFacts], snapshot: Snapshot, lens: Lens) ->
         hidden = len(unused)
     chosen.sort(key=lambda f: _sort_key(f, snapshot, lens.sort), reverse=lens.backwards)
     rows = tuple(islice(_rows(chosen, facts, snapshot, lens), MOST_ROWS))
-    return LockList(rows, _caption(len(facts), len(chosen), hidden, lens))
+    caption = _caption(len(facts), len(chosen), hidden, lens)
+    if len(members) < 2:
+        return LockList(rows, caption)
+    pids = {member.number: _pid(member) for member in members}
+    return LockList(tuple(_told_apart(row, pids) for row in rows), caption, FAMILY_COLUMNS)
+
+
+def _pid(member: Member) -> Cell:
+    if member.ended:
+        return Cell(f"■ {member.process.pid}", Tone.MUTED)
+    return Cell(str(member.process.pid))
+
+
+def _told_apart(row: Row, pids: Mapping[int, Cell]) -> Row:
+    assert isinstance(row.key, int)
+    first, *others = row.cells
+    return replace(row, cells=(first, pids[member_of(row.key)], *others))
 
 
 def _outermost(facts: Mapping[int, LockFacts]) -> Iterable[LockFacts]:
@@ -110,6 +135,7 @@ def _urgency(f: LockFacts, snapshot: Snapshot) -> tuple[int, int]:
 
 _KEYS: Mapping[str, Callable[[LockFacts, Snapshot], tuple[float | str, ...]]] = {
     "state": _urgency,
+    "pid": lambda f, _: (member_of(f.lock.id),),
     "name": lambda _f, _: (),
     "kind": lambda f, _: (f.lock.kind,),
     "held": lambda f, _: (-f.held,),

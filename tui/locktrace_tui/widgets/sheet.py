@@ -52,6 +52,10 @@ class Sheet(ScrollView, can_focus=True):
         self._painted: dict[int, Strip] = {}
         self._styles: dict[tuple[str, Tone], RichStyle] = {}
 
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """What the rows that are shown from now on have in them."""
+        self._columns = tuple(columns)
+
     def show_rows(self, rows: Sequence[Row], *, sort: tuple[str, bool] = ("", False)) -> None:
         """Replace the rows; `sort` is the key of the column they are sorted by and if backwards."""
         self.rows, self._sort = tuple(rows), sort
