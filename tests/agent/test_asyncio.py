@@ -47,3 +47,53 @@ def test_tasks_hold_and_wait_and_are_actors_of_their_own(python: str) -> None:
             assert not any(kind.startswith("asyncio") for _, kind, _ in waits(view.snapshot))
             assert [finding.kind for finding in view.findings] == []
             target.tell("on")
+
+
+def run(python: str, name: str, *arguments: str, trace: bool) -> str:
+    """What a target prints; it must have nothing to complain of."""
+    with running(name, *arguments, python=python, trace=trace) as target:
+        code, out, errors = target.finish()
+    assert (code, errors) == (0, "")
+    return out
+
+
+def test_cancellations_and_time_outs_come_out_as_they_would_untraced(python: str) -> None:
+    traced = run(python, "asyncio_storm", "25", trace=True)
+    assert traced == run(python, "asyncio_storm", "25", trace=False)
+
+
+def test_what_a_finished_task_holds_is_a_leak_and_what_wait_for_took_is_not(python: str) -> None:
+    with running("tasks_leak", python=python) as target:
+        target.expect("ready")
+        with observed(target) as session:
+            view = until(session, lambda v: any(f.kind == "leaked-lock" for f in v.findings))
+            snapshot = view.snapshot
+            owners = {snapshot.locks[h.lock].name: snapshot.actors[h.actor] for h in snapshot.holds}
+            assert owners["Store.careless"].ended
+            assert owners["Store.careless"].name == "careless (careless)"
+            assert not owners["Store.hurried"].ended
+            assert owners["Store.hurried"].name == "hurried (hurried)"
+            leaks = {snapshot.locks[lock].name for f in view.findings for lock in f.locks}
+            assert leaks == {"Store.careless"}
+            target.tell("on")
+
+
+def test_a_thread_that_blocks_shows_which_task_runs_in_it(python: str) -> None:
+    with running("loop_blocked", python=python) as target:
+        target.expect("ready")
+        with observed(target) as session:
+            view = until(
+                session,
+                lambda v: any(
+                    actor.name == "loop" and actor.task is not None
+                    for actor in v.snapshot.actors.values()
+                ),
+            )
+            actors = view.snapshot.actors
+            [loop] = [actor for actor in actors.values() if actor.name == "loop"]
+            assert loop.task is not None
+            task = actors[loop.task]
+            assert (task.name, task.kind) == ("handler (handle)", "task")
+            assert task.native_id == loop.native_id
+            assert ("loop", "Lock", "loop_blocked.table") in waits(view.snapshot)
+            target.tell("on")

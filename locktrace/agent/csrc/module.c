@@ -426,8 +426,10 @@ static PyObject *core_id_of(PyObject *self, PyObject *object)
         return PyLong_FromUnsignedLong(((ActorHandle *)object)->actor->id);
     }
     struct entry *entry = entry_of(object);
-    if (entry == NULL && armed) {
-        entry = table_find(object);
+    for (int type = LOCK; entry == NULL && armed && type <= RLOCK; type++) {
+        if (PyType_IsSubtype(Py_TYPE(object), lock_types[type].type)) {
+            entry = lock_entry(object, type);
+        }
     }
     return PyLong_FromUnsignedLong(entry != NULL ? entry->id : 0);
 }

@@ -28,8 +28,13 @@ def patch(patches: Patches, asyncio: Any) -> None:
     patches.on_undo(tasks.left)
     for module in (asyncio, asyncio.events):
         patches.replace(module, "_set_running_loop", _traced_set(asyncio._set_running_loop))
-    _patch_held(patches, asyncio.Lock, False, lambda lock: lock._locked or lock._waiters)
-    _patch_held(patches, asyncio.Semaphore, True, lambda semaphore: semaphore.locked())
+    for cls, shared, blocks in (
+        (asyncio.Lock, False, lambda lock: lock._locked or lock._waiters),
+        (asyncio.Semaphore, True, lambda semaphore: semaphore.locked()),
+    ):
+        table = EntryTable(f"asyncio.{cls.__name__}")
+        patches.wrap(cls, "__init__", table.traced_init)
+        patch_held(patches, cls, table, shared, blocks)
     _patch_waits(patches, asyncio.Condition, wait=lambda _: True)
     _patch_waits(patches, asyncio.Event, wait=lambda event: not event._value)
     _patch_waits(patches, asyncio.Barrier, _wait=lambda _: True)
@@ -50,11 +55,18 @@ def _traced_set(original: Any) -> Any:
     return _set_running_loop
 
 
-def _patch_held(patches: Patches, cls: Any, shared: bool, blocks: Blocks) -> None:
-    table = EntryTable(f"asyncio.{cls.__name__}")
-    patches.wrap(cls, "__init__", table.traced_init)
-    patches.wrap(cls, "acquire", lambda original: _traced_acquire(table, shared, blocks, original))
-    patches.wrap(cls, "release", lambda original: _traced_release(table, shared, original))
+def patch_held(
+    patches: Patches,
+    cls: Any,
+    table: EntryTable,
+    shared: bool,
+    blocks: Blocks,
+    acquire: str = "acquire",
+    release: str = "release",
+) -> None:
+    """Trace what tasks hold between `acquire`, which is awaited, and `release`, which is not."""
+    patches.wrap(cls, acquire, _acquire_tracer(table, shared, blocks, release))
+    patches.wrap(cls, release, lambda original: _traced_release(table, shared, original))
 
 
 def _patch_waits(patches: Patches, cls: Any, **blocks: Blocks) -> None:
@@ -64,24 +76,27 @@ def _patch_waits(patches: Patches, cls: Any, **blocks: Blocks) -> None:
         patches.wrap(cls, name, _wait_tracer(table, predicate))
 
 
-def _traced_acquire(table: EntryTable, shared: bool, blocks: Blocks, original: Any) -> Any:
-    async def acquire(self: Any) -> Any:
-        entry = table.of(self)
-        if entry is None:
-            return await original(self)
-        actor, outside = _acquirer(_getframe())  # kept nowhere: it would keep itself alive
-        if blocks(self):
-            begun = tap.begin(entry, shared, False, outside or _getframe(1), actor)
-            try:
+def _acquire_tracer(table: EntryTable, shared: bool, blocks: Blocks, release: str) -> Any:
+    def traced_acquire(original: Any) -> Any:
+        async def acquire(self: Any) -> Any:
+            entry = table.of(self)
+            if entry is None:
+                return await original(self)
+            actor, outside = _acquirer(_getframe())  # kept nowhere: it would keep itself alive
+            if blocks(self):
+                begun = tap.begin(entry, shared, False, outside or _getframe(1), actor)
+                try:
+                    got = await original(self)
+                finally:
+                    tap.end(begun)
+            else:
                 got = await original(self)
-            finally:
-                tap.end(begun)
-        else:
-            got = await original(self)
-        tap.take(entry, shared, outside or _getframe(1), self.release, actor)
-        return got
+            tap.take(entry, shared, outside or _getframe(1), getattr(self, release), actor)
+            return got
 
-    return acquire
+        return acquire
+
+    return traced_acquire
 
 
 def _acquirer(frame: FrameType) -> tuple[Actor | None, FrameType | None]:

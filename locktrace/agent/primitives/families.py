@@ -10,7 +10,10 @@ from locktrace.agent.primitives import (
     condition,
     event,
     futures,
+    import_lock,
+    logging_locks,
     queues,
+    rwlock_libraries,
     semaphore,
     simple_queue,
     thread,
@@ -22,14 +25,18 @@ from locktrace.agent.primitives.simple_queue import MethodTables
 
 def patch(patches: Patches, watch: ImportWatch, tables: MethodTables | None) -> None:
     """Trace all that is there, and through `watch` what comes."""
-    for family in (condition, event, semaphore, barrier, thread):
+    for family in (condition, event, semaphore, barrier, thread, import_lock):
         family.patch(patches)
     watch.when_imported("queue", partial(queues.patch, patches))
     watch.when_imported("queue", lambda module: simple_queue.patch(patches, module, tables))
-    watch.when_imported("asyncio", partial(asyncio_locks.patch, patches))
     for name, trace in (
         ("concurrent.futures._base", futures.patch_base),
         ("concurrent.futures.thread", futures.patch_threads),
         ("concurrent.futures.process", futures.patch_processes),
+        ("asyncio", asyncio_locks.patch),
+        ("logging", logging_locks.patch),
+        ("readerwriterlock.rwlock", rwlock_libraries.patch_readerwriterlock),
+        ("fasteners", rwlock_libraries.patch_fasteners),
+        ("aiorwlock", rwlock_libraries.patch_aiorwlock),
     ):
         watch.when_imported(name, partial(trace, patches))

@@ -59,7 +59,7 @@ class EntryTable:
         """The entry of `lock`, None if it is not traced; made now for one older than tracing."""
         row = self.rows.get(id(lock))
         return (
-            row[0] if row is not None else self._add(lock, tap.create(self.kind, None, self.quiet))
+            row[0] if row is not None else self.put(lock, tap.create(self.kind, None, self.quiet))
         )
 
     def traced_init(self, original: Any) -> Any:
@@ -89,14 +89,15 @@ class EntryTable:
         outer = recorder.build(known)
         if known is None or known is not outer:  # else a subclass's constructor has called ours
             recorder.build(outer)
-            entry = self._add(lock, tap.create(self.kind, frame, self.quiet))
+            entry = self.put(lock, tap.create(self.kind, frame, self.quiet))
             recorder.build(entry if entry is not None else outer)
         try:
             init(lock, *args, **kwargs)
         finally:
             recorder.build(outer)
 
-    def _add(self, lock: object, entry: Entry | None) -> Entry | None:
+    def put(self, lock: object, entry: Entry | None) -> Entry | None:
+        """Let `entry` be that of `lock`, which is new."""
         self.rows[id(lock)] = self._row(lock, entry)
         return entry
 
