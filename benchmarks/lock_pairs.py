@@ -5,6 +5,7 @@ Each line of input names a statement; the answer is its nanoseconds a round, as 
 
 from __future__ import annotations
 
+import asyncio
 import json
 import queue
 import sys
@@ -12,6 +13,8 @@ import threading
 import time
 import timeit
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from locktrace_demo.instrumentation import label  # registers the demo's RWMutex, if it can
 from locktrace_demo.rwmutex import RWMutex
@@ -26,6 +29,7 @@ semaphore = threading.Semaphore()
 jobs: queue.Queue[int] = queue.Queue()
 nested = [threading.Lock() for _ in range(4)]
 rwmutex = RWMutex()
+pool = ThreadPoolExecutor(1)
 
 STATEMENTS = {
     "with lock": "with lock: pass",
@@ -39,8 +43,22 @@ STATEMENTS = {
     "the demo's RWMutex": "rwmutex.r_lock(); rwmutex.r_unlock()",
     "label": "with label('query'): pass",
 }
+AWAITED = {
+    "async with asyncio.Lock": """
+async def rounds(number):
+    for _ in range(number):
+        async with lock: pass
+""",
+    "asyncio.Queue put/get": """
+async def rounds(number):
+    for _ in range(number):
+        await jobs.put(1); await jobs.get()
+""",
+}
 CONTENDED = f"{THREADS} threads, one lock"
-NAMES = [*STATEMENTS, CONTENDED]
+SUBMITTED = "pool.submit().result()"
+JOINED = "thread start/join"
+NAMES = [*STATEMENTS, *AWAITED, SUBMITTED, JOINED, CONTENDED]
 
 
 def contend() -> float:
@@ -60,15 +78,45 @@ def contend() -> float:
     return (time.perf_counter_ns() - began) / (PAIRS * THREADS)
 
 
-def timed(timer: timeit.Timer) -> Callable[[], float]:
+def awaited(source: str) -> Callable[[], float]:
+    """Nanoseconds a round of what an event loop runs."""
+    names: dict[str, Any] = {}
+    exec(source, names)
+
+    async def measure() -> float:
+        names.update(lock=asyncio.Lock(), jobs=asyncio.Queue())
+        began = time.perf_counter_ns()
+        await names["rounds"](PAIRS)
+        return (time.perf_counter_ns() - began) / PAIRS
+
+    return lambda: asyncio.run(measure())
+
+
+def submitted() -> float:
+    """Nanoseconds from a submission to its result."""
+    return timed(timeit.Timer("pool.submit(int).result()", globals=globals()), PAIRS // 20)()
+
+
+def joined() -> float:
+    """Nanoseconds to start a thread that does nothing, and to await it."""
+    statement = "t = threading.Thread(target=int); t.start(); t.join()"
+    return timed(timeit.Timer(statement, globals=globals()), PAIRS // 20)()
+
+
+def timed(timer: timeit.Timer, rounds: int = PAIRS) -> Callable[[], float]:
     """Nanoseconds a round."""
-    return lambda: timer.timeit(PAIRS) / PAIRS * 1e9
+    return lambda: timer.timeit(rounds) / rounds * 1e9
 
 
 def main() -> None:
     """Answer each line of input."""
     known = {"label": label, **globals()}
-    timers: dict[str, Callable[[], float]] = {CONTENDED: contend}
+    timers: dict[str, Callable[[], float]] = {
+        CONTENDED: contend,
+        SUBMITTED: submitted,
+        JOINED: joined,
+        **{name: awaited(source) for name, source in AWAITED.items()},
+    }
     for name, statement in STATEMENTS.items():
         timers[name] = timed(timeit.Timer(statement, globals=known))
     for line in sys.stdin:

@@ -7,6 +7,7 @@ becomes an actor when it first meets a traced primitive of asyncio.
 from __future__ import annotations
 
 from _thread import get_ident, get_native_id
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -23,16 +24,25 @@ _sweep_at = MIN_SWEEP
 _asyncio: Any = None
 
 
+def _no_loop() -> Any:
+    return None
+
+
+_running_loop: Callable[[], Any] = _no_loop
+_current_task: Callable[[Any], Any] = id
+
+
 def arrived(asyncio: Any) -> None:
     """The program has imported asyncio, and this is it."""
-    global _asyncio
+    global _asyncio, _running_loop, _current_task
     _asyncio = asyncio
+    _running_loop, _current_task = asyncio._get_running_loop, asyncio.current_task
 
 
 def left() -> None:
     """Tracing stops."""
-    global _asyncio
-    _asyncio = None
+    global _asyncio, _running_loop
+    _asyncio, _running_loop = None, _no_loop
     _tasks.clear()
     _loops.clear()
 
@@ -43,22 +53,26 @@ def left() -> None:
 def here() -> Actor | None:
     """The task that runs in the calling thread as an actor, None if none does."""
     task = current()
-    return actor_of(task, get_ident(), get_native_id()) if task is not None else None
+    return actor_of(task) if task is not None else None
 
 
 def current() -> Any:
     """The task that runs in the calling thread, or None."""
-    if _asyncio is None:
-        return None
-    loop = _asyncio._get_running_loop()
-    return _asyncio.current_task(loop) if loop is not None else None
+    loop = _running_loop()
+    return _current_task(loop) if loop is not None else None
 
 
-def actor_of(task: Any, ident: int, native_id: int) -> Actor:
-    """The actor of `task`, which runs in that thread."""
+def actor_of(task: Any) -> Actor:
+    """The actor of `task`, whose event loop runs in the calling thread."""
+    return _known(task) or _new_actor(task, get_ident(), get_native_id())
+
+
+def _known(task: Any) -> Actor | None:
     row = _tasks.get(id(task))
-    if row is not None and row[1]() is task:
-        return row[0]
+    return row[0] if row is not None and row[1]() is task else None
+
+
+def _new_actor(task: Any, ident: int, native_id: int) -> Actor:
     if len(_tasks) >= _sweep_at:
         sweep()
     actor = tap.recorder.task(_title(task), ident, native_id)
@@ -134,8 +148,8 @@ def running() -> list[tuple[Actor, Actor | None]]:
         loop = loop_ref()
         if loop is None or _asyncio is None:
             continue
-        task = _asyncio.current_task(loop)
-        actor = actor_of(task, ident, native_id) if task is not None else None
+        task = _current_task(loop)
+        actor = (_known(task) or _new_actor(task, ident, native_id)) if task is not None else None
         found.append((tap.recorder.thread(ident, native_id), actor))
     return found
 

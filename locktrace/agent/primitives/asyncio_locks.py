@@ -110,7 +110,7 @@ def _acquirer(frame: FrameType) -> tuple[Actor | None, FrameType | None]:
         if task is None:
             return tap.recorder.thread(get_ident(), get_native_id()), None
         outside = tasks.suspended_frame(task) if task is not running else None
-        return tasks.actor_of(task, get_ident(), get_native_id()), outside
+        return tasks.actor_of(task), outside
     except BaseException as error:
         if not tap.swallow(error):
             raise
