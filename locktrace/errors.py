@@ -53,3 +53,15 @@ class CannotEnterError(LocktraceError):
     """The agent could not be brought into the process, as that stands now."""
 
     exit_code = 9
+
+
+class KernelViewError(LocktraceError):
+    """The kernel's view cannot be had on this machine, or its engine has died."""
+
+    exit_code = 10
+
+
+class EngineLostError(TargetLostError):
+    """The engine of the kernel's view has died; the target may live on."""
+
+    exit_code = KernelViewError.exit_code

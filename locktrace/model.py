@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from locktrace.durations import NO_DURATIONS, Durations
+from locktrace.kernel_view import FutexKind, KernelView
 
 
 class Mode(StrEnum):
@@ -43,7 +44,7 @@ class Certainty(StrEnum):
 
 
 SIGNAL_KINDS = (
-    frozenset({"Barrier", "Condition", "Event", "Queue", "SimpleQueue"})
+    frozenset({"Barrier", "Condition", "Event", "Queue", "SimpleQueue", FutexKind.SIGNAL.value})
     | {"asyncio.Barrier", "asyncio.Condition", "asyncio.Event", "asyncio.Queue"}
     | {"multiprocessing.Condition", "multiprocessing.Event", "multiprocessing.Queue"}
 )
@@ -203,6 +204,16 @@ class Wait:
         return _at(self.stack, self.site_index)
 
 
+class Gap(StrEnum):
+    """What a source cannot know; the value says it to a person."""
+
+    NAMES = "names of locks"
+    HOLDERS = "who holds a lock"
+    UNCONTENDED = "acquires that need not wait"
+    MODES = "whether a lock is asked for to read or to write"
+    LABELS = "what a thread works on"
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The ledger at one instant, ``taken_ns``; ``taken_at`` is the same as wall time (s).
@@ -210,6 +221,8 @@ class Snapshot:
     ``dropped`` counts events that the target had no room to send; holds, waits and totals
     are right all the same. ``faults`` counts failures inside the agent, which it swallowed.
     ``heard_ns`` is when the target last gave word; ``finished`` if that was its goodbye.
+    ``gaps`` are what the source cannot know: empty tables say nothing of it. ``kernel`` is
+    what the kernel saw, if it was asked.
     """
 
     process: Process
@@ -225,6 +238,8 @@ class Snapshot:
     finished: bool = False
     history: History = field(default_factory=lambda: _NO_HISTORY)
     present: Present | None = None
+    gaps: frozenset[Gap] = frozenset()
+    kernel: KernelView | None = None
 
     def age(self, since_ns: int) -> float:
         """Seconds from ``since_ns`` to this snapshot, never negative."""
@@ -361,7 +376,11 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ThreadStack:
-    """Where a thread is now; ``doing`` says what that means where it is known (``sleeps``)."""
+    """Where a thread is now; ``doing`` says what that means where it is known (``sleeps``).
+
+    ``native`` are the frames in C that the innermost Python function has called, innermost
+    first, where py-spy was asked for them; their ``file`` is the library.
+    """
 
     native_id: int | None
     name: str
@@ -369,6 +388,7 @@ class ThreadStack:
     owns_gil: bool = False
     active: bool = False
     doing: str = ""
+    native: Stack = ()
 
 
 @dataclass(frozen=True, slots=True)

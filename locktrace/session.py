@@ -25,7 +25,7 @@ from locktrace.model import (
     ThreadStack,
 )
 from locktrace.observe.lookout import Lookout
-from locktrace.observe.source import Source
+from locktrace.observe.source import Source, State
 from locktrace.observe.state import LedgerState
 from locktrace.snapshots.stacks import Stacks, is_stopped, py_spy_stacks
 from locktrace.snapshots.store import StallStore
@@ -72,7 +72,8 @@ class View:
     come (the target exited, was killed, …), or None while it lives; the snapshot is then
     the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
     passing remark (a stall snapshot that could not be saved). ``members`` are the processes
-    of a view of several, the first of which is the snapshot's.
+    of a view of several, the first of which is the snapshot's. ``exit_code`` is for a command
+    that has nothing more to show when it has ended.
     """
 
     snapshot: Snapshot
@@ -82,6 +83,7 @@ class View:
     notice: str = ""
     finished: bool = False
     members: tuple[Member, ...] = ()
+    exit_code: int = TargetLostError.exit_code
 
 
 class Feed(Protocol):
@@ -99,7 +101,7 @@ class Feed(Protocol):
 
 
 class Session:
-    """Observes one source until it ends.
+    """Observes one source until it ends; `state` is what its frames are for, else the agent's.
 
     `store` of None keeps stall snapshots in memory only; without `snaps` none are taken by
     itself. `clock` gives our CLOCK_MONOTONIC in nanoseconds.
@@ -109,13 +111,14 @@ class Session:
         self,
         source: Source,
         *,
+        state: State | None = None,
         thresholds: Thresholds | None = None,
         store: StallStore | None = None,
         snaps: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._source = source
-        self._state = LedgerState(source.process)
+        self._state = state or LedgerState(source.process)
         self._thresholds = thresholds or Thresholds()
         self._confirmer = Confirmer()
         self._store = store
@@ -126,6 +129,7 @@ class Session:
         self._stalls: list[StallSnapshot] = []
         self._ended: str | None = None
         self._finished = False
+        self._exit_code = TargetLostError.exit_code
         self._last: View | None = None
         self._notice = ""
         self._lookout = Lookout(source.process)
@@ -184,6 +188,7 @@ class Session:
             self._ended,
             self._notice,
             self._finished,
+            exit_code=self._exit_code,
         )
         return self._last
 
@@ -245,6 +250,7 @@ class Session:
         except TargetLostError as error:
             self._ended = str(error)
             self._finished = isinstance(error, TargetEndedError)
+            self._exit_code = error.exit_code
         except FrameError as error:
             self._ended = f"the agent sent something that cannot be understood: {error}"
 

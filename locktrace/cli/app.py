@@ -13,6 +13,7 @@ EXIT_CODES = """\
 Exit codes: 0 all went well · 1 something else went wrong · 2 usage · 3 no such process ·
 4 not permitted · 5 not traced · 6 the target or its agent was lost · 7 could not be saved ·
 8 no Python that can be entered · 9 could not be entered as it stands now ·
+10 the kernel cannot be asked ·
 70 `run` made findings."""
 
 app = typer.Typer(

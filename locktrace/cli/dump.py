@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from locktrace.cli.observing import By, Detach
+from locktrace.cli.observing import By, Detach, SourceOption, Witness
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
     from locktrace.session import Session, View
 
 EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
+KERNEL_LOOK_S = 2.5  # what the kernel counts is told every half second, or two
 LOOK_S = 0.6  # a finding is told after a second look, and leaks are looked for every 0.25 s
 
 
@@ -34,14 +35,16 @@ def dump(
     ] = None,
     method: By = Method.AUTO,
     detach: Detach = False,
+    source: SourceOption = Witness.AGENT,
 ) -> None:
     """Print who holds what, who waits, the findings and every thread's stack, now."""
     from locktrace.cli.observing import SETTLE_S, leave, observe
 
-    session = observe(pid, keep=False, method=method)
+    session = observe(pid, keep=False, method=method, source=source)
+    seconds = LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
     try:
         session.settle(SETTLE_S)
-        text = _render(session, _look_again(session), format)
+        text = _render(session, _look_again(session, seconds), format)
     finally:
         session.close()
         if detach:
@@ -54,8 +57,8 @@ def dump(
     write(output, text)
 
 
-def _look_again(session: Session) -> View:
-    deadline = time.monotonic() + LOOK_S
+def _look_again(session: Session, seconds: float) -> View:
+    deadline = time.monotonic() + seconds
     view = session.poll(0.1)
     while time.monotonic() < deadline and view.ended is None:
         view = session.poll(0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,9 +10,9 @@ import typer
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
-    import socket
-
     from locktrace.launch.reach import Reached
+    from locktrace.observe.agent_source import AgentSource
+    from locktrace.observe.source import Source, State
     from locktrace.session import Feed, Session
 
 SETTLE_S = 10.0
@@ -27,6 +28,20 @@ DryRun = Annotated[
 ]
 
 
+class Witness(StrEnum):
+    """Who is asked about a process."""
+
+    AGENT = "agent"
+    KERNEL = "kernel"
+    BOTH = "both"
+
+
+SourceOption = Annotated[
+    Witness,
+    typer.Option("--source", help="Ask the agent, the kernel (eBPF, nothing is put in), or both."),
+]
+
+
 def observe(
     pid: int,
     *,
@@ -34,18 +49,15 @@ def observe(
     keep: bool = True,
     method: Method = Method.AUTO,
     tell: bool = True,
+    source: Witness = Witness.AGENT,
 ) -> Session:
-    """A session on the agent in `pid`, which is brought in if it is not there.
+    """A session on `pid`; the agent is brought in if it is asked and not there.
 
     LocktraceError with a sentence when that cannot be. `keep` saves a stall snapshot when a stall
     is seen; `tell` says on stderr what a person should know of how we got in.
     """
-    from locktrace.launch.reach import reach
-
-    reached = reach(pid, method)
-    if tell:
-        _tell(pid, reached)
-    return _session(reached.connection, pid, stall_after, keep)
+    asked, state = _sources(pid, method, source, tell)
+    return _session(asked, stall_after, keep, state)
 
 
 def observe_family(pid: int, *, stall_after: float | None, method: Method) -> Feed:
@@ -53,25 +65,55 @@ def observe_family(pid: int, *, stall_after: float | None, method: Method) -> Fe
     from locktrace.family.feed import FamilyFeed
     from locktrace.family.scout import Scout
     from locktrace.launch.processes import connect
+    from locktrace.observe.agent_source import AgentSource
 
     lead = observe(pid, stall_after=stall_after, method=method)
     scout = Scout(
         pid,
-        open=lambda child: _session(connect(child), child, stall_after, True),
+        open=lambda child: _session(AgentSource(connect(child), child), stall_after, True),
         enter=lambda child: observe(child, stall_after=stall_after, method=method, tell=False),
     )
     return FamilyFeed(lead, scout)
 
 
-def _session(connection: socket.socket, pid: int, stall_after: float | None, keep: bool) -> Session:
+def _session(
+    source: Source, stall_after: float | None, keep: bool, state: State | None = None
+) -> Session:
     from locktrace.diagnose import Thresholds
-    from locktrace.observe.agent_source import AgentSource
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
-    source = AgentSource(connection, pid)
     thresholds = Thresholds() if stall_after is None else Thresholds(stall_after=stall_after)
-    return Session(source, thresholds=thresholds, store=StallStore() if keep else None)
+    store = StallStore() if keep else None
+    return Session(source, state=state, thresholds=thresholds, store=store)
+
+
+def _sources(pid: int, method: Method, source: Witness, tell: bool) -> tuple[Source, State | None]:
+    if source is Witness.AGENT:
+        return _agent(pid, method, tell), None
+    from locktrace.observe.kernel.source import BothSource, KernelSource
+    from locktrace.observe.kernel.states import BothState, KernelState
+
+    if source is Witness.KERNEL:
+        kernel = KernelSource(pid)
+        return kernel, KernelState(kernel.process, kernel.witness)
+    agent = _agent(pid, method, tell)
+    try:
+        both = BothSource(agent, KernelSource(pid))
+    except BaseException:
+        agent.close()
+        raise
+    return both, BothState(both.process, both.witness, both.ask)
+
+
+def _agent(pid: int, method: Method, tell: bool) -> AgentSource:
+    from locktrace.launch.reach import reach
+    from locktrace.observe.agent_source import AgentSource
+
+    reached = reach(pid, method)
+    if tell:
+        _tell(pid, reached)
+    return AgentSource(reached.connection, pid)
 
 
 def _tell(pid: int, reached: Reached) -> None:

@@ -62,7 +62,9 @@ def follow(feed: Feed) -> None:
         view = feed.poll(POLL_S)
         lines.show(view)
         if view.ended is not None:
-            raise TargetLostError(view.ended)
+            error = TargetLostError(view.ended)
+            error.exit_code = view.exit_code
+            raise error
 
 
 def _headline(finding: Finding) -> str:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from locktrace.cli.observing import By, Detach, DryRun
+from locktrace.cli.observing import By, Detach, DryRun, SourceOption, Witness
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ def attach(
     method: By = Method.AUTO,
     detach: Detach = False,
     dry_run: DryRun = False,
+    source: SourceOption = Witness.AGENT,
 ) -> None:
     """Open the live screen on a running Python process, also one that hangs already."""
     if dry_run:
@@ -43,7 +44,7 @@ def attach(
 
         tell_intention(pid, method)
     else:
-        _show(pid, plain, stall_after, children, method, detach)
+        _show(pid, plain, stall_after, children, method, detach, source)
 
 
 def watch(
@@ -55,9 +56,11 @@ def watch(
     children: Children = False,
     method: By = Method.AUTO,
     detach: Detach = False,
+    source: SourceOption = Witness.AGENT,
 ) -> None:
     """Watch a process live: its locks, who holds them, who waits."""
-    _show(pid if pid is not None else _only_traced(), plain, stall_after, children, method, detach)
+    chosen = pid if pid is not None else _only_traced()
+    _show(chosen, plain, stall_after, children, method, detach, source)
 
 
 def _show(
@@ -67,11 +70,11 @@ def _show(
     children: bool,
     method: Method,
     detach: bool,
+    source: Witness,
 ) -> None:
-    from locktrace.cli.observing import leave, observe, observe_family
+    from locktrace.cli.observing import leave
 
-    opened = observe_family if children else observe
-    feed: Feed = opened(pid, stall_after=stall_after, method=method)
+    feed = _open(pid, stall_after, children, method, source)
     try:
         if plain or not sys.stdout.isatty():
             from locktrace.cli.plain import follow
@@ -86,6 +89,18 @@ def _show(
         if detach:
             for each in [pid, *_descendants(pid, children)]:
                 leave(each)
+
+
+def _open(
+    pid: int, stall_after: float | None, children: bool, method: Method, source: Witness
+) -> Feed:
+    from locktrace.cli.observing import observe, observe_family
+
+    if not children:
+        return observe(pid, stall_after=stall_after, method=method, source=source)
+    if source is not Witness.AGENT:
+        raise typer.BadParameter("the kernel is asked about one process, not about its children")
+    return observe_family(pid, stall_after=stall_after, method=method)
 
 
 def _descendants(pid: int, wanted: bool) -> list[int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from locktrace.diagnose import (
     deadlock,
+    disagreement,
     finalizer_reentry,
     leaked_lock,
     lock_order,
@@ -29,6 +30,7 @@ DETECTORS: Mapping[str, Detector] = {
     leaked_lock.KIND: leaked_lock.detect,
     recursive_read.KIND: recursive_read.detect,
     lock_order.KIND: lock_order.detect,
+    disagreement.KIND: disagreement.detect,
 }
 
 KINDS = frozenset(DETECTORS)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
-from locktrace.model import Certainty, Finding, Severity, Wait
+from locktrace.kernel_view import OWN_IDS, FutexKind
+from locktrace.model import Certainty, Finding, Gap, Severity, Wait
 from locktrace.wording import age, lock_name, where, who
 
 KIND = "stall"
@@ -20,13 +21,18 @@ def detect(case: Case) -> Iterator[Finding]:
     `evidence` is that longest wait: if another has taken its place, the queue moves.
     """
     for lock in case.ledger.waits:
-        if lock in case.explained:
+        if lock in case.explained or not _may_be_a_lock(case, lock):
             continue
         waits = case.ledger.contention(lock)
         if not waits or case.age(waits[0].since_ns) < case.thresholds.stall_after:
             continue
         if not _is_idle(case, lock, waits):
             yield _finding(case, lock, waits)
+
+
+def _may_be_a_lock(case: Case, lock: int) -> bool:
+    """Of a futex that only the kernel knows nothing but a look by py-spy tells that."""
+    return lock < OWN_IDS or case.ledger.lock(lock).kind == FutexKind.LOCK
 
 
 def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
@@ -86,5 +92,7 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
     if ledger.is_handed_over(first.lock):
         doubt = " (threads hand this lock over to each other, so that may be as it should)"
     elif holders.certainty is Certainty.UNKNOWN:
-        doubt = " (it may have been taken before tracing began)"
+        kernel = Gap.HOLDERS in snapshot.gaps
+        before = "it may have been taken before tracing began"
+        doubt = f" ({'the kernel knows no holders' if kernel else before})"
     return f"{start}; {holders.phrase}{doubt}."

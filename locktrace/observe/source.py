@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from locktrace.model import Process
+from locktrace.model import Present, Process, Snapshot
 
 Frame = tuple[int, bytes]
 
@@ -28,3 +28,28 @@ class Source(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class State(Protocol):
+    """What the frames of a source add up to. Times are by the target's clock, 0: never."""
+
+    present: Present | None
+    """The stacks that were asked for; None until they have come."""
+
+    @property
+    def heard_ns(self) -> int:
+        """When the target was last heard of."""
+        ...
+
+    @property
+    def ledger_ns(self) -> int:
+        """When the picture was first or last complete."""
+        ...
+
+    def apply(self, kind: int, payload: bytes) -> None:
+        """Take in one frame; FrameError if it has no sense."""
+        ...
+
+    def snapshot(self, now_ns: int) -> Snapshot:
+        """The picture at `now_ns`."""
+        ...

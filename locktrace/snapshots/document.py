@@ -26,6 +26,7 @@ from locktrace.model import (
     Wait,
 )
 from locktrace.snapshots.groups import is_live_thread
+from locktrace.snapshots.kernel_document import to_fields
 from locktrace.wording import lock_name, who
 
 SCHEMA = 1
@@ -54,6 +55,8 @@ def to_document(stall: StallSnapshot) -> Document:
         "holds": [_hold(snapshot, hold) for hold in holds[:MOST_HOLDS]],
         "waits": [_wait(snapshot, wait) for wait in snapshot.waits],
         "threads": list(_threads(snapshot.actors.values(), stall.threads)),
+        "gaps": sorted(gap.name.lower() for gap in snapshot.gaps),
+        "kernel": to_fields(snapshot.kernel) if snapshot.kernel is not None else None,
     }
 
 

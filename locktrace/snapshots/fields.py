@@ -73,6 +73,14 @@ class Fields:
             raise _wrong(self._at(name), "a list of integers of 0 or more")
         return tuple(values)
 
+    def added_texts(self, name: str) -> tuple[str, ...]:
+        """As `added_natural`; empty where it is not there."""
+        return self.texts(name) if name in self._values else ()
+
+    def added_object(self, name: str) -> Fields | None:
+        """As `added_natural`; None where it is not there, or null."""
+        return self.object(name) if self._values.get(name) is not None else None
+
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 

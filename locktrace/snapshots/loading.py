@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from locktrace.durations import MOST_COUNTS, NO_DURATIONS, Durations
+from locktrace.kernel_view import KernelView
 from locktrace.model import (
     Actor,
     Certainty,
     Finding,
+    Gap,
     Hold,
     Lock,
     Mode,
@@ -26,6 +28,7 @@ from locktrace.model import (
 )
 from locktrace.snapshots.document import SCHEMA
 from locktrace.snapshots.fields import Fields, MalformedDumpError
+from locktrace.snapshots.kernel_document import from_fields
 
 
 def from_json(text: str | bytes) -> StallSnapshot:
@@ -74,7 +77,20 @@ def _snapshot(fields: Fields) -> Snapshot:
         waits=tuple(_wait(item) for item in fields.objects("waits")),
         dropped=fields.integer("dropped"),
         faults=fields.integer("faults"),
+        gaps=frozenset(Gap[name.upper()] for name in _gaps(fields)),
+        kernel=_kernel(fields),
     )
+
+
+def _gaps(fields: Fields) -> tuple[str, ...]:
+    known = {gap.name.lower() for gap in Gap}
+    return tuple(name for name in fields.added_texts("gaps") if name in known)
+
+
+def _kernel(fields: Fields) -> KernelView | None:
+    """Older documents have no such field."""
+    kernel = fields.added_object("kernel")
+    return from_fields(kernel) if kernel is not None else None
 
 
 def _process(fields: Fields) -> Process:

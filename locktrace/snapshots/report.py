@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 
-from locktrace.model import StallSnapshot
+from locktrace.model import Snapshot, StallSnapshot
 from locktrace.snapshots.finding_text import FindingText
 from locktrace.snapshots.joined import Joined
+from locktrace.snapshots.kernel_text import kernel_lines
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
 from locktrace.snapshots.source import Source
@@ -29,8 +30,16 @@ def render(stall: StallSnapshot, width: int = WIDTH) -> str:
         *_section("Locks", lock_lines(stall, width)),
         "",
         *_section("Threads", thread_lines(joined, source, width)),
+        *_kernel(stall.snapshot, width),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _kernel(snapshot: Snapshot, width: int) -> list[str]:
+    if snapshot.kernel is None:
+        return []
+    lines = kernel_lines(snapshot, snapshot.kernel, width)
+    return ["", *_section("The kernel's view", lines)]
 
 
 def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +33,15 @@ class Stacks:
 
 
 def py_spy_stacks(
-    process: Process, *, executable: str | None = None, timeout: float = TIMEOUT_S
+    process: Process,
+    *,
+    executable: str | None = None,
+    timeout: float = TIMEOUT_S,
+    options: Sequence[str] = (),
 ) -> Stacks:
     """The stacks of `process` by ``py-spy dump``; whatever goes wrong becomes the note.
+
+    `options` are py-spy's; with ``--native`` it tells the frames in C as well.
 
     py-spy stops the process while it looks (10 ms for a few threads, 80 ms for 300). Its
     ``--nonblocking`` would not, but a stack read while it changes can come out as one that
@@ -47,7 +54,7 @@ def py_spy_stacks(
     program = executable or _find()
     if program is None:
         return Stacks(note="py-spy was not found: `pip install py-spy` brings it.")
-    command = [program, "dump", "--json", "--pid", str(pid)]
+    command = [program, "dump", "--json", "--pid", str(pid), *options]
     try:
         outcome = run_bounded(command, timeout=timeout, most_bytes=MOST_BYTES)
         if outcome.status != 0 and b"Failed to suspend process" in outcome.complaint:
@@ -133,11 +140,12 @@ def _thread(row: dict[str, Any]) -> ThreadStack:
     return ThreadStack(
         native_id=None if native_id is None else int(native_id),
         name=str(row["thread_name"] or ""),
-        frames=_frames(row["frames"]),
+        frames=_frames(frame for frame in row["frames"] if not frame.get("module")),
         owns_gil=bool(row["owns_gil"]),
         active=bool(row["active"]),
+        native=_frames(takewhile(lambda frame: frame.get("module"), row["frames"])),
     )
 
 
-def _frames(rows: list[dict[str, Any]]) -> Stack:
+def _frames(rows: Iterable[dict[str, Any]]) -> Stack:
     return tuple(Site(str(row["filename"]), int(row["line"]), str(row["name"])) for row in rows)

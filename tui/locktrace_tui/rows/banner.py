@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from locktrace.model import SIGNAL_KINDS, Finding, Snapshot
 from locktrace.session import STALLS, View
+from locktrace.snapshots.kernel_text import gil_sentence
 from locktrace.wording import age, count, duration
 from locktrace_tui.rows.cells import Cell, Tone
 from locktrace_tui.rows.signs import SYMBOLS, TONES, headline
@@ -17,7 +18,8 @@ class BannerText:
     """The banner's cells; ``tone`` is the colour of the whole.
 
     ``badge`` and ``state`` are the sentence, ``process`` the line below it, in parts, and
-    ``mode`` says whether the picture is live.
+    ``mode`` says whether the picture is live. ``kernel`` is the line of the GIL, if the
+    kernel was asked.
     """
 
     tone: Tone
@@ -25,6 +27,7 @@ class BannerText:
     state: tuple[Cell, ...]
     process: tuple[Cell, ...]
     mode: Cell
+    kernel: tuple[Cell, ...] = ()
 
 
 CONNECTING = BannerText(
@@ -50,7 +53,14 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
         ended = Cell(f"{view.ended.rstrip('.')}. This is the last picture.", Tone.STRONG)
         state = [ended, badge, *state]
         badge = Cell("■ ENDED", Tone.STRONG)
-    return BannerText(tone, badge, tuple(state), _process(view), _mode(view, paused_for, latest))
+    return BannerText(
+        tone,
+        badge,
+        tuple(state),
+        _process(view),
+        _mode(view, paused_for, latest),
+        _kernel(view.snapshot),
+    )
 
 
 def _verdict(view: View) -> tuple[Cell, Tone, str]:
@@ -92,13 +102,28 @@ def _process(view: View) -> tuple[Cell, ...]:
     parts = [
         Cell(f"pid {process.pid}{others}", Tone.STRONG),
         Cell(f"Python {process.python}"),
-        Cell(f"{process.core} core"),
+        Cell(f"{process.core} core" if process.core else "no agent, seen by the kernel"),
     ]
     if snapshot.dropped:
         parts.append(Cell(f"▲ {count(snapshot.dropped, 'event')} dropped", Tone.WARNING))
     if snapshot.faults:
         parts.append(Cell(f"▲ {count(snapshot.faults, 'agent fault')}", Tone.WARNING))
     return (*parts, Cell(shlex.join(process.command), Tone.MUTED))
+
+
+def _kernel(snapshot: Snapshot) -> tuple[Cell, ...]:
+    """The GIL, and how far the two witnesses agree or what the one cannot know."""
+    view = snapshot.kernel
+    if view is None:
+        return ()
+    cells = [Cell(gil_sentence(snapshot, view))]
+    if snapshot.gaps:
+        cells.append(Cell("not known to the kernel: holders, names", Tone.MUTED))
+    else:
+        cells.append(Cell(f"{count(len(view.confirmed), 'wait')} confirmed", Tone.MUTED))
+    if view.lost:
+        cells.append(Cell(f"▲ {count(view.lost, 'message')} lost", Tone.WARNING))
+    return tuple(cells)
 
 
 def _mode(view: View, paused_for: float | None, latest: View) -> Cell:

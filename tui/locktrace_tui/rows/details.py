@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from locktrace.durations import Durations
-from locktrace.model import Certainty, Lock, Snapshot, Wait
+from locktrace.model import Certainty, Gap, Lock, Snapshot, Wait
 from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import age, count, duration, fine_duration, place, where, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts
+from locktrace_tui.rows.kernel import whereabouts
 from locktrace_tui.rows.limits import MOST_ROWS, rest
 from locktrace_tui.rows.signs import mode_letter, times
 
@@ -57,6 +58,8 @@ def holder_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     rows = [_holder_row(group, snapshot) for group in group_holds(snapshot, facts.holds)]
     if facts.lock.unlisted_holds:
         rows.append(rest(f"and {count(facts.lock.unlisted_holds, 'hold')} not listed any more"))
+    if Gap.HOLDERS in snapshot.gaps:
+        rows.append(rest("who holds it is not known to the kernel"))
     return tuple(rows)
 
 
@@ -95,6 +98,7 @@ def waiter_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
 
 def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
     actor = snapshot.actors.get(wait.actor)
+    timed = ", timed" if wait.timed else ""
     return Row(
         wait.id,
         (
@@ -102,7 +106,7 @@ def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
             Cell(mode_letter(wait.mode), Tone.STRONG),
             Cell(who(snapshot, wait.actor, label="")),
             Cell(wait.label or (actor.label if actor else "")),
-            Cell(where(wait.site) + (", timed" if wait.timed else ""), Tone.MUTED),
+            Cell(where(wait.site) + timed + whereabouts(wait, snapshot), Tone.MUTED),
             Cell(age(snapshot, [wait], more=">")),
         ),
     )

@@ -26,6 +26,7 @@ class Banner(Vertical):
         with Horizontal():
             yield Static(id="process")
             yield Static(id="mode")
+        yield Static(id="kernel")
 
     def on_resize(self) -> None:
         self.show(self._text)
@@ -36,6 +37,9 @@ class Banner(Vertical):
         self.query_one("#state", Static).update(self._cut(state))
         self.query_one("#process", Static).update(content(text.process))
         self.query_one("#mode", Static).update(content([text.mode]))
+        kernel = self.query_one("#kernel", Static)
+        kernel.update(content(text.kernel))
+        kernel.display = bool(text.kernel)
         for tone in Tone:
             self.set_class(tone is text.tone, f"-{tone}")
 

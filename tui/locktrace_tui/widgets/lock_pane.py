@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from textual.app import ComposeResult
+from textual.content import Content
 from textual.widgets import Static
 
 from locktrace.model import Snapshot
 from locktrace.wording import lock_name
-from locktrace_tui.rows import details
+from locktrace_tui.rows import details, kernel
 from locktrace_tui.rows.index import LockFacts
 from locktrace_tui.widgets.pane import Pane
 from locktrace_tui.widgets.table import Table
@@ -28,8 +29,10 @@ class LockPane(Pane):
         holders = details.holder_rows(facts, snapshot) if facts else ()
         waiters = details.waiter_rows(facts, snapshot) if facts else ()
         self.set_title(lock_name(snapshot, facts.lock.id) if facts else "Lock")
-        line = content(details.origin_and_totals(facts.lock)) if facts else ""
-        self.query_one(Static).update(line)
+        lines = [details.origin_and_totals(facts.lock)] if facts else []
+        if facts and (seen := kernel.seen_by_the_kernel(facts.lock.id, snapshot)):
+            lines.append(seen)
+        self.query_one(Static).update(Content("\n").join(map(content, lines)))
         self.query_one("#waiters", Table).show_rows(waiters)
         table = self.query_one("#holders", Table)
         table.show_rows(holders)

@@ -1,0 +1,63 @@
+"""What the kernel saw of a lock and of those who wait for it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from locktrace.kernel_view import FutexWait, KernelView
+from locktrace.model import Snapshot, Wait
+from locktrace.wording import count, duration, listing, who
+from locktrace_tui.rows.cells import Cell, Tone
+from locktrace_tui.rows.signs import TIMES
+
+
+def seen_by_the_kernel(lock: int, snapshot: Snapshot) -> tuple[Cell, ...]:
+    """Time off the CPU, by whom, and who ended those waits: parts of one line; none if unseen."""
+    view = snapshot.kernel
+    futex = view.futex(lock) if view is not None else None
+    if view is None or futex is None:
+        return ()
+    spent = duration(futex.off_cpu_ns / 1e9)
+    parts = [Cell(f"kernel: {spent} off-CPU in {count(futex.waits, 'wait')}")]
+    if futex.longest_ns:
+        parts.append(Cell(f"longest {duration(futex.longest_ns / 1e9)}", Tone.MUTED))
+    if futex.symbol:
+        parts.append(Cell(f"in {futex.library}: {futex.symbol}", Tone.MUTED))
+    if waiters := _waiters(lock, snapshot, view):
+        parts.append(Cell(f"by {waiters}", Tone.MUTED))
+    if wakers := _wakers(lock, snapshot, view):
+        parts.append(Cell(f"ended by {wakers}", Tone.MUTED))
+    return tuple(parts)
+
+
+def whereabouts(wait: Wait, snapshot: Snapshot) -> str:
+    """``, seen by the kernel, CPU 1, priority 20``, or nothing."""
+    view = snapshot.kernel
+    if view is None:
+        return ""
+    seen = next((w for w in view.waits if w.thread == wait.actor), None)
+    confirmed = ", seen by the kernel" if wait.id in view.confirmed else ""
+    return confirmed + (_place(seen) if seen is not None else "")
+
+
+def _place(wait: FutexWait) -> str:
+    cpu = f", CPU {wait.cpu}" if wait.cpu is not None else ""
+    return cpu + (f", priority {wait.priority}" if wait.priority is not None else "")
+
+
+def _waiters(lock: int, snapshot: Snapshot, view: KernelView) -> str:
+    told = [
+        f"{who(snapshot, row.thread, '')} {duration(row.off_cpu_ns / 1e9)}"
+        for row in view.threads
+        if row.lock == lock
+    ]
+    return listing(told, 2) if told else ""
+
+
+def _wakers(lock: int, snapshot: Snapshot, view: KernelView) -> str:
+    ended: Counter[int] = Counter()
+    for edge in view.wakeups:
+        if edge.lock == lock:
+            ended[edge.waker] += edge.count
+    told = [f"{who(snapshot, actor, '')} {TIMES}{n}" for actor, n in ended.most_common()]
+    return listing(told, 2) if told else ""
