@@ -1,0 +1,79 @@
+"""What a user installs: with a compiler the C core, without one the Python core, and it says so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT
+
+SOURCES = ["locktrace", "tui", "demo_server", "setup.py", "pyproject.toml", "MANIFEST.in",
+           "README.md", "LICENSE"]  # fmt: skip
+ASK = "import locktrace; locktrace.install(); from locktrace.agent.switch import AGENT; " \
+      "print(AGENT.core.ledger.name)"  # fmt: skip
+
+
+@pytest.fixture
+def unpacked(tmp_path: Path) -> Path:
+    """What an sdist made of these sources has in it."""
+    sources = tmp_path / "sources"
+    sources.mkdir()
+    ignored = shutil.ignore_patterns("*.so", "__pycache__", "*.egg-info")
+    for name in SOURCES:
+        source = ROOT / name
+        if source.is_dir():
+            shutil.copytree(source, sources / name, ignore=ignored)
+        else:
+            shutil.copy(source, sources)
+    setup(sources, "sdist", "-d", str(tmp_path))
+    [archive] = tmp_path.glob("*.tar.gz")
+    with tarfile.open(archive) as tar:
+        tar.extractall(tmp_path / "sdist", filter="data")
+    [folder] = (tmp_path / "sdist").iterdir()
+    return folder
+
+
+def setup(folder: Path, *arguments: str, **environ: str) -> str:
+    """Run setup.py; what it says."""
+    done = subprocess.run(
+        [sys.executable, "setup.py", *arguments],
+        cwd=folder,
+        env={**os.environ, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def core_of(folder: Path) -> str:
+    """The core that serves where that build is installed."""
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("LOCKTRACE")}
+    done = subprocess.run(
+        [sys.executable, "-c", ASK],
+        cwd=folder,
+        env={**environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_without_a_compiler_the_python_core_serves_and_the_build_says_so(unpacked: Path) -> None:
+    said = setup(unpacked, "build", "--build-lib", str(unpacked / "built"), CC="false")
+    assert "could not be built; the Python core serves" in said
+    assert core_of(unpacked / "built") == "python"
+
+
+@pytest.mark.skipif(shutil.which("gcc") is None, reason="there is no gcc")
+def test_with_a_compiler_the_c_core_serves(unpacked: Path) -> None:
+    setup(unpacked, "build", "--build-lib", str(unpacked / "built"))
+    assert core_of(unpacked / "built") == "c"
