@@ -63,7 +63,7 @@ def blocked_call(
 def slot(frame: FrameType, lasti: int, index: int, types: tuple[type, ...], /) -> object | None: ...
 def found_hold(
     subject: object,
-    frame: FrameType,
+    frame: FrameType | None,
     lasti: int,
     site: int,
     ident: int,
@@ -71,6 +71,7 @@ def found_hold(
     shared: bool,
     depth: int,
     likely: bool,
+    alone: bool,
     /,
 ) -> int: ...
 def found_wait(

@@ -181,7 +181,7 @@ class CCore:
         _core.disarm()
 
     def intake(self) -> CIntake:
-        return CIntake()
+        return CIntake(self.recorder)
 
 
 def _hidden_makers() -> tuple[object, ...]:

@@ -126,7 +126,7 @@ def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
             suffix = ""
             if parent:
                 break
-            if not _is_passed_through(code) or code.co_name != "__init__":
+            if not is_passed_through(code) or code.co_name != "__init__":
                 return f"{_scope(code, how)}{inner}".lstrip(".")
             if code.co_name != "__init__":
                 break
@@ -156,7 +156,7 @@ def _scope(code: CodeType, how: str) -> str:
     return ".".join(path[-2:])
 
 
-def _is_passed_through(code: CodeType) -> bool:
+def is_passed_through(code: CodeType) -> bool:
     """Code that nobody names locks after: the standard library, and what dataclasses generate."""
     return code.co_qualname.startswith("__create_fn__") or _is_stdlib(code.co_filename)
 

@@ -181,6 +181,24 @@ class Server:
         finally:
             self.table_lock.release()
 
+    def tried(self):
+        if self.table_lock.acquire(blocking=False):
+            rest()
+
+    def failed(self):
+        if not self.stats_lock.acquire(blocking=False):
+            return
+        self.stats_lock.release()
+        rest()
+
+    def taken_elsewhere(self):
+        self.take()
+        rest()
+
+    def take(self):
+        self.stats_lock.acquire()
+        self.stats_lock.acquire()
+
     def after_a_release(self):
         with self.table_lock:
             pass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
+import gc
 import sys
 import time
 from _thread import get_ident
@@ -10,12 +12,15 @@ from types import FrameType
 from typing import Any
 
 from locktrace.agent.arrival import kinds
+from locktrace.agent.arrival.candidates import Candidates, owner_of
 from locktrace.agent.arrival.holds import Held, held
 from locktrace.agent.arrival.intake import FoundHold, FoundWait, Intake, Who
+from locktrace.agent.arrival.naming import name_used_at
 from locktrace.agent.arrival.waits import Seen, blocked
 from locktrace.agent.primitives.rwlock import RWLockSpec
 
 BUDGET_NS = 2_000_000_000  # for everything: a first picture that is late is of no use
+MOST_BLOCKS = 2_000_000  # of memory; a heap with more is not searched, as that stops the program
 
 EntryOf = Callable[[str, object], Any]
 """The core's entry of a compound primitive of a kind, None if that kind is not traced."""
@@ -29,13 +34,13 @@ class Arrival:
         self._entry_of = entry_of
         self._functions = kinds.waiting_functions(specs)
         self._classes = kinds.classes(specs)
-        self._compounds = tuple(self._classes)
+        self._candidates = Candidates(intake.slots, specs)
         self._deadline = time.monotonic_ns() + BUDGET_NS
 
     def look(self) -> None:
-        """Put every hold and wait that is found into the ledger; holds first, certain ones."""
+        """Put every hold and wait that is found into the ledger, what is certain first."""
         threads = self._intake.threads()
-        for step in (self._find_holds, self._find_waits):
+        for step in (self._find_holds, self._find_candidates, self._find_waits):
             for who in threads:
                 if time.monotonic_ns() > self._deadline:
                     return
@@ -44,45 +49,72 @@ class Arrival:
                     step(who, frame)
                 del frame  # or it would keep what that thread has in it
                 time.sleep(0)
+        self._find_owned(threads)
+
+    # -- holds
 
     def _find_holds(self, who: Who, innermost: FrameType) -> None:
-        for one in held(innermost, self._intake.slots, self._compounds):
+        for one in held(innermost, self._intake.slots, tuple(self._classes)):
             self._hold(who, one)
 
-    def _hold(self, who: Who, one: Held) -> None:
+    def _find_candidates(self, who: Who, innermost: FrameType) -> None:
+        for found in self._candidates.of(innermost, who.ident):
+            self._hold(who, found.held, likely=found.likely, shared=found.shared)
+
+    def _find_owned(self, threads: Sequence[Who]) -> None:
+        """RLocks that a thread owns, wherever it took them."""
+        if sys.getallocatedblocks() > MOST_BLOCKS:
+            return
+        owners = {who.ident: who for who in threads}
+        for lock in [found for found in gc.get_objects() if type(found) is _thread.RLock]:
+            who = owners.get(owner_of(lock))
+            if who is not None:
+                self._intake.hold(FoundHold(lock, who, None, -1))
+
+    def _hold(self, who: Who, one: Held, *, likely: bool = False, shared: bool = False) -> None:
         kind = self._kind(one.subject)
+        subject: Any = one.subject
         if kind == "Condition":
-            lock = vars(one.subject).get("_lock")
-            if isinstance(lock, kinds.LOCKS):
-                self._intake.hold(FoundHold(lock, who, one.frame, one.lasti, one.site))
-        elif kind == "Semaphore":
-            entry = self._entry_of(kind, one.subject)
-            if entry is not None:
-                self._intake.hold(
-                    FoundHold(entry, who, one.frame, one.lasti, one.site, shared=True)
-                )
-        elif not kind:
-            self._intake.hold(FoundHold(one.subject, who, one.frame, one.lasti, one.site))
+            subject = vars(subject).get("_lock")
+        elif kind:
+            shared = shared or kind == "Semaphore"
+            subject = self._entry_of(kind, subject)
+        if subject is None or (kind == "Condition" and not isinstance(subject, kinds.LOCKS)):
+            return
+        found = FoundHold(
+            subject, who, one.frame, one.lasti, one.site, shared, 1, likely, one.alone
+        )
+        if self._intake.hold(found):
+            name = name_used_at(one.frame, one.site, kinds.NAMING, self._intake.slots)
+            inner = "._lock" if name and kind == "Condition" else ""
+            self._intake.name(subject, name + inner)
+
+    # -- waits
 
     def _find_waits(self, who: Who, innermost: FrameType) -> None:
-        if who.ident == get_ident():
-            return
         found = blocked(innermost, self._intake.slots, self._functions)
-        if found is None:
+        if found is None or who.ident == get_ident():
             return
-        for wait in found.waits:
-            self._wait(who, wait, found.on)
+        outer = self._intake.inside(None)
+        try:
+            for wait in found.waits:
+                self._intake.inside(self._wait(who, wait, found.on))
+        finally:
+            self._intake.inside(outer)
 
-    def _wait(self, who: Who, wait: Seen, on: object) -> None:
+    def _wait(self, who: Who, wait: Seen, on: object) -> Any:
+        """Take in one wait; the entry of a compound, which the next one is a part of."""
         subject = self._entry_of(wait.kind, wait.subject) if wait.kind else wait.subject
         if subject is None:
-            return
-        self._intake.wait(
-            FoundWait(
-                subject, who, wait.caller, wait.frame, wait.frame.f_lasti, wait.inner,
-                wait.shared, wait.timed, wait.depth, on,
-            )
+            return None
+        found = FoundWait(
+            subject, who, wait.caller, wait.frame, wait.frame.f_lasti, wait.inner,
+            wait.shared, wait.timed, wait.depth, on,
         )  # fmt: skip
+        if self._intake.wait(found):
+            name = name_used_at(wait.caller, wait.caller.f_lasti, kinds.NAMING, self._intake.slots)
+            self._intake.name(subject, name)
+        return subject if wait.kind else None
 
     def _kind(self, subject: object) -> str:
         for cls in type(subject).__mro__:

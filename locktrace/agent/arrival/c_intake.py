@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING, Any
 
 from locktrace.agent import _core
 from locktrace.agent.arrival.intake import FoundHold, FoundWait, Who
+
+if TYPE_CHECKING:
+    from locktrace.agent.c_core import CRecorder
 
 
 class CSlots:
@@ -20,6 +24,9 @@ class CIntake:
 
     slots = CSlots()
 
+    def __init__(self, recorder: CRecorder) -> None:
+        self._recorder = recorder
+
     def threads(self) -> list[Who]:
         return [Who(ident, native_id) for ident, native_id in _core.threads()]
 
@@ -28,7 +35,7 @@ class CIntake:
         return bool(
             _core.found_hold(
                 found.subject, found.frame, found.lasti, found.site, who.ident, who.native_id,
-                found.shared, found.depth, found.likely,
+                found.shared, found.depth, found.likely, found.alone,
             )
         )  # fmt: skip
 
@@ -41,6 +48,13 @@ class CIntake:
                 found.blocks_on,
             )
         )  # fmt: skip
+
+    def name(self, subject: Any, name: str) -> None:
+        if name and not self._recorder.given_names.get(_core.id_of(subject)):
+            self._recorder.call(subject, name)
+
+    def inside(self, entry: Any) -> Any:
+        return _core.build(entry)
 
 
 def _takes_signals(who: Who) -> bool:

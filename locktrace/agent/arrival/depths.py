@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import functools
+from collections.abc import Iterator
 from types import CodeType
 from typing import NamedTuple
 
@@ -22,6 +23,7 @@ _ENDS = frozenset(
                  "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
     if name in dis.opmap
 )  # fmt: skip
+_CALLS = frozenset({"CALL", "CALL_KW", "CALL_FUNCTION_EX"})
 _RETURN_GENERATOR = dis.opmap["RETURN_GENERATOR"]
 _WITH_ARGUMENT: frozenset[int] = frozenset(getattr(dis, "hasarg", range(dis.HAVE_ARGUMENT, 256)))
 
@@ -76,6 +78,38 @@ class Depths:
     def before(self, order: int) -> int:
         """The depth before an instruction; -1: not known."""
         return self._depth[order] if 0 <= order < len(self._depth) else -1
+
+    def call_slots(self, order: int) -> tuple[int, int]:
+        """Of the call that instruction `order` makes: its first slot above the variables, and
+        how many there are, callable and arguments. (-1, 0) for what is no call."""
+        instruction = self.instructions[order]
+        previous = self.instructions[order - 1] if order else instruction
+        if "PRECALL" in (instruction.name, previous.name):  # 3.11 calls in two instructions
+            order -= previous.name == "PRECALL"
+            size = instruction.arg + 2
+        elif instruction.name in _CALLS:
+            size = 1 - dis.stack_effect(instruction.op, instruction.arg)
+        else:
+            return -1, 0
+        base = self.before(order) - size
+        return (base, size) if base >= 0 else (-1, 0)
+
+    def successors(self, order: int) -> Iterator[tuple[int, bool]]:
+        """The instructions that may come next, and whether the value tested was false there."""
+        instruction = self.instructions[order]
+        target = _target(instruction)
+        if target is not None and self.order(target) >= 0:
+            yield self.order(target), instruction.name.endswith("IF_FALSE")
+        if instruction.op not in _ENDS and order + 1 < len(self.instructions):
+            yield order + 1, instruction.name.endswith("IF_TRUE")
+
+    def handlers_at(self, order: int) -> Iterator[int]:
+        """Where an exception raised by that instruction is handled, if it is."""
+        offset = self.instructions[order].offset
+        for row in self.handlers:
+            if row.start <= offset < row.end:
+                yield self.order(row.target)
+                return
 
     def handlers_of(self, offset: int) -> list[Handler]:
         """Those that an exception raised at `offset` would meet, innermost first."""

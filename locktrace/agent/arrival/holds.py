@@ -10,36 +10,55 @@ from typing import Any, NamedTuple
 
 from locktrace.agent.arrival import kinds
 from locktrace.agent.arrival.slots import Slots
-from locktrace.agent.arrival.stack import Types, managers
+from locktrace.agent.arrival.stack import Types, managers, waiting_generators
 from locktrace.agent.stacks import OWN_FOLDER
 
 MOST_CALLBACKS = 64  # of an ExitStack
-MOST_NESTED = 4  # context managers made of generators within such
-_GENERATED: Types = (contextlib._GeneratorContextManager, contextlib._AsyncGeneratorContextManager)
+MOST_NESTED = 4  # generators within generators
+GENERATED: Types = (contextlib._GeneratorContextManager,)
 _STACKS: Types = (contextlib.ExitStack, contextlib.AsyncExitStack)
 _RELEASES = frozenset({"release", "release_lock", "__exit__"})
 
 
 class Held(NamedTuple):
-    """`subject` is held by what happens in `frame`, since its instruction at offset `site`."""
+    """`subject` is held by what happens in `frame`, since its instruction at offset `site`.
+
+    `alone`: that is the frame of a generator that is suspended.
+    """
 
     subject: object
     frame: FrameType
     lasti: int
     site: int
+    alone: bool = False
+
+
+def frames(innermost: FrameType) -> Iterator[FrameType]:
+    """A thread's frames, ours left out, from the innermost outwards."""
+    frame: FrameType | None = innermost
+    while frame is not None:
+        if not frame.f_code.co_filename.startswith(OWN_FOLDER):
+            yield frame
+        frame = frame.f_back
 
 
 def held(innermost: FrameType, slots: Slots, compounds: Types) -> Iterator[Held]:
     """Locks, and compounds of the types given, that a thread is sure to hold; innermost first."""
-    types = kinds.LOCKS + compounds + _GENERATED + _STACKS
-    frame: FrameType | None = innermost
-    while frame is not None:
-        lasti = frame.f_lasti
-        if not frame.f_code.co_filename.startswith(OWN_FOLDER):
-            for manager in managers(frame, slots, types):
-                for subject in _behind(manager.subject, slots, types, MOST_NESTED):
-                    yield Held(subject, frame, lasti, manager.site)
-        frame = frame.f_back
+    types = kinds.LOCKS + compounds + GENERATED + _STACKS
+    for frame in frames(innermost):
+        yield from _held_in(frame, slots, types)
+        for generator in waiting_generators(frame, slots):
+            inner = generator.gi_frame
+            if inner is not None and not generator.gi_running:
+                for one in _held_in(inner, slots, types):
+                    yield one._replace(alone=True)
+
+
+def _held_in(frame: FrameType, slots: Slots, types: Types) -> Iterator[Held]:
+    lasti = frame.f_lasti
+    for manager in managers(frame, slots, types):
+        for subject in _behind(manager.subject, slots, types, MOST_NESTED):
+            yield Held(subject, frame, lasti, manager.site)
 
 
 def _behind(manager: Any, slots: Slots, types: Types, depth: int) -> Iterator[object]:
@@ -48,14 +67,21 @@ def _behind(manager: Any, slots: Slots, types: Types, depth: int) -> Iterator[ob
         for subject in _entered(manager):
             if isinstance(subject, types):
                 yield from _behind(subject, slots, types, depth)
-    elif type(manager) in _GENERATED:
-        generator = getattr(manager, "gen", None)
-        frame = generator.gi_frame if type(generator) is GeneratorType else None
+    elif type(manager) in GENERATED:
+        frame = generator_frame(manager)
         if frame is not None and depth:
             for inner in managers(frame, slots, types):
                 yield from _behind(inner.subject, slots, types, depth - 1)
     else:
         yield manager
+
+
+def generator_frame(manager: Any) -> FrameType | None:
+    """The frame of the generator behind a manager of contextlib's, while it is suspended."""
+    generator = manager.__dict__.get("gen")
+    if type(generator) is not GeneratorType or generator.gi_running:
+        return None
+    return generator.gi_frame
 
 
 def _entered(stack: Any) -> Iterator[object]:

@@ -18,18 +18,20 @@ class Who(NamedTuple):
 class FoundHold(NamedTuple):
     """`subject`, a lock or the entry of a compound, is held by `who` because of `frame`.
 
-    `site` is the offset in it at which the lock was taken, -1 if that is not known; `depth` how
-    often a re-entrant one was taken. `likely`: nothing proves that it is this thread.
+    `site` is the offset in it at which the lock was taken, -1 if that is not known; without a
+    `frame` nothing is. `depth`: how often a re-entrant one was taken. `likely`: nothing proves
+    that it is this thread. `alone`: the frame is suspended, and nobody has called it.
     """
 
     subject: Any
     who: Who
-    frame: FrameType
+    frame: FrameType | None
     lasti: int
     site: int = -1
     shared: bool = False
     depth: int = 1
     likely: bool = False
+    alone: bool = False
 
 
 class FoundWait(NamedTuple):
@@ -67,4 +69,12 @@ class Intake(Protocol):
 
     def wait(self, found: FoundWait) -> bool:
         """Take in a wait; False if the frame has gone on."""
+        ...
+
+    def name(self, subject: Any, name: str) -> None:
+        """Call a lock or an entry so, unless it has a name."""
+        ...
+
+    def inside(self, entry: Any) -> Any:
+        """Compounds met from now on are parts of `entry`; returns what it was before."""
         ...

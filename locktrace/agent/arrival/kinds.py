@@ -20,6 +20,10 @@ HANDLES: tuple[type, ...] = tuple(
 TAKES = frozenset({"acquire", "acquire_lock", "__enter__", "_acquire_restore"})
 
 
+NAMING = TAKES | {"acquire", "exception", "get", "join", "put", "result", "wait", "wait_for"}
+"""Methods by whose calls a lock is called what it is called there."""
+
+
 class Waiting(NamedTuple):
     """A function of the library that waits: for its first argument, which is of `kind`.
 

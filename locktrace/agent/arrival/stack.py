@@ -6,18 +6,16 @@ was worked out, and never beyond that depth: what lies there may be gone.
 
 from __future__ import annotations
 
-import dis
 import sys
 from collections.abc import Iterator
-from types import CodeType, FrameType
-from typing import NamedTuple
+from types import CodeType, FrameType, GeneratorType
+from typing import Any, NamedTuple
 
 from locktrace.agent.arrival.depths import Depths, depths
 from locktrace.agent.arrival.slots import Slots
 
 Types = tuple[type, ...]
 
-_CALLS = frozenset({"CALL", "CALL_KW", "CALL_FUNCTION_EX"})
 _ENTERS = frozenset({"BEFORE_WITH", "BEFORE_ASYNC_WITH"})
 _AWAITS = frozenset(
     {"CLEANUP_THROW", "END_SEND", "GET_AWAITABLE", "JUMP_BACKWARD_NO_INTERRUPT",
@@ -72,9 +70,8 @@ def blocked_call(frame: FrameType, slots: Slots, types: Types) -> Call | None:
     if known.instructions[order].name in _ENTERS:
         subject = slots.value(frame, lasti, variables(code) + known.before(order) - 1, types)
         return Call("__enter__", subject) if subject is not None else None
-    order, size = _call_of(known, order)
-    base = known.before(order) - size
-    if not size or base < 0:
+    base, size = known.call_slots(order)
+    if not size:
         return None
     found = slots.call(frame, lasti, variables(code) + base, size, types)
     if found is None:
@@ -83,25 +80,11 @@ def blocked_call(frame: FrameType, slots: Slots, types: Types) -> Call | None:
     return Call(method, subject, *_arguments(known, order, code, given))
 
 
-def _call_of(known: Depths, order: int) -> tuple[int, int]:
-    """The instruction that takes the arguments, and how many slots are the call's; 0: no call."""
-    instruction = known.instructions[order]
-    previous = known.instructions[order - 1] if order else instruction
-    if previous.name == "PRECALL":  # 3.11 calls in two instructions
-        return order - 1, previous.arg + 2
-    if instruction.name == "PRECALL":
-        return order, instruction.arg + 2
-    if instruction.name not in _CALLS:
-        return order, 0
-    return order, 1 - dis.stack_effect(instruction.op, instruction.arg)
-
-
 def _arguments(
     known: Depths, order: int, code: CodeType, given: tuple[object, ...]
 ) -> tuple[tuple[object, ...], dict[str, object]]:
     """The positional arguments of a call, and those by name."""
     instruction = known.instructions[order]
-    previous = known.instructions[order - 1] if order else instruction
     if instruction.name == "CALL_FUNCTION_EX":
         positional, named = (*given, None, None)[:2]
         return (
@@ -111,11 +94,19 @@ def _arguments(
     names: object = ()
     if instruction.name == "CALL_KW":
         given, names = given[:-1], given[-1]
-    elif previous.name == "KW_NAMES":
-        names = code.co_consts[previous.arg]
+    else:
+        names = _keyword_names(known, order, code)
     if not isinstance(names, tuple) or not names:
         return given, {}
     return given[: -len(names)], dict(zip(names, given[-len(names) :], strict=True))
+
+
+def _keyword_names(known: Depths, order: int, code: CodeType) -> object:
+    """Before 3.13 an instruction before the call gives the names."""
+    for before in known.instructions[max(0, order - 2) : order]:
+        if before.name == "KW_NAMES":
+            return code.co_consts[before.arg]
+    return ()
 
 
 def managers(frame: FrameType, slots: Slots, types: Types) -> Iterator[Manager]:
@@ -150,3 +141,17 @@ def _entered_at(known: Depths, target: int) -> int:
     while order >= 0 and known.instructions[order].name in _AWAITS:
         order -= 1
     return known.instructions[order].offset if order >= 0 else -1
+
+
+def waiting_generators(frame: FrameType, slots: Slots) -> Iterator[GeneratorType[Any, Any, Any]]:
+    """Generators that the frame has in its variables, or is in the middle of a loop over.
+
+    Only while it is in a call: then what lies below that call's slots is in use.
+    """
+    lasti, code = frame.f_lasti, frame.f_code
+    known = depths(code)
+    base, size = known.call_slots(known.order(lasti))
+    for index in range(variables(code) + base) if size else ():
+        found = slots.value(frame, lasti, index, (GeneratorType,))
+        if isinstance(found, GeneratorType):
+            yield found

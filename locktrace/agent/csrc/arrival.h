@@ -168,15 +168,15 @@ COLD struct entry *entry_of_subject(PyObject *subject)
 
 /* The stack from `frame` outwards as if it were at the offset `site`, and the frame that is
  * answerable for a release. */
-COLD struct stack *stack_found(void *frame, int site, void **answerable)
+COLD struct stack *stack_found(void *frame, int site, int depth, void **answerable)
 {
     if (frame == NULL) {
         return &unknown_stack;
     }
     struct walk walk;
-    walk_from(&walk, frame, rules.depth);
+    walk_from(&walk, frame, depth);
     if (site >= 0) {
-        walk_move(&walk, rules.depth,
+        walk_move(&walk, depth,
                   (uintptr_t)frame_code(frame) + (uintptr_t)(layout.code_bytes + site));
     }
     struct stack *stack = stack_of(&walk);
@@ -184,20 +184,21 @@ COLD struct stack *stack_found(void *frame, int site, void **answerable)
     return stack;
 }
 
-/* found_hold(subject, frame, lasti, site, ident, native_id, shared, depth, likely) -> its id
+/* found_hold(subject, frame, lasti, site, ident, native_id, shared, depth, likely, alone) -> its id
  *
  * `frame` None: it is not known where it was taken. `site` is the offset of the instruction that
  * acquired; -1: where the frame is now. 0 if the frame is elsewhere by now, or somebody else is
- * known to have the lock. The levels of a lock that knows them are taken from it. */
+ * known to have the lock. The levels of a lock that knows them are taken from it. `alone`: the
+ * frame is suspended, and called by nobody. */
 static PyObject *core_found_hold(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *subject, *object;
-    int lasti, site, shared, depth, likely;
+    int lasti, site, shared, depth, likely, alone;
     unsigned long ident;
     unsigned int native_id;
-    if (!PyArg_ParseTuple(args, "OOiikIpip", &subject, &object, &lasti, &site, &ident, &native_id,
-                          &shared, &depth, &likely)) {
+    if (!PyArg_ParseTuple(args, "OOiikIpipp", &subject, &object, &lasti, &site, &ident, &native_id,
+                          &shared, &depth, &likely, &alone)) {
         return NULL;
     }
     uint64_t id = 0;
@@ -213,7 +214,7 @@ static PyObject *core_found_hold(PyObject *self, PyObject *args)
             entry->holds->depth = levels; /* taken once more since we came: the ledger saw only that */
         } else if (!holds_already(entry, actor, shared, likely)) {
             void *answerable = NULL;
-            struct stack *stack = stack_found(frame, site, &answerable);
+            struct stack *stack = stack_found(frame, site, alone ? 1 : rules.depth, &answerable);
             id = hold_found(entry, actor, shared, stack, answerable, levels,
                             (uint8_t)(FLAG_FOUND | (likely ? FLAG_LIKELY : 0)));
         }

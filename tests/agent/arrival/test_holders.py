@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from locktrace.model import Certainty, Site, Snapshot
-from tests.agent.arrival.conftest import PYTHONS, arrived, holds_of
+from tests.agent.arrival.conftest import PYTHONS, arrived, holds_of, waits_of
 from tests.agent.conftest import NEEDS_C_CORE
 
 pytestmark = NEEDS_C_CORE
@@ -44,14 +44,23 @@ FORMS = {
     "under_a_tracer": [("Lock", "Server.under_a_tracer", WITH)],
     "under_a_monitor": [("Lock", "Server.under_a_monitor", WITH)],
     "when_hot": [("Lock", "Server.when_hot", WITH)],
+    "in_a_generator_that_rests": [("Lock", "Server.numbers_while_resting", WITH)],
     "after_a_release": [],
+    "failed": [],
+}
+
+
+BARE = {
+    "bare": "self.table_lock.acquire()",
+    "tried": "if self.table_lock.acquire(blocking=False):",
 }
 
 
 @pytest.fixture(scope="module", params=PYTHONS)
 def snapshot(request: pytest.FixtureRequest) -> Iterator[Snapshot]:
     """The first picture of a process that has a thread for each form."""
-    with arrived("holds:" + ",".join(FORMS), request.param) as (_, snapshot):
+    forms = ",".join((*FORMS, *BARE, "taken_elsewhere"))
+    with arrived(f"holds:{forms}", request.param) as (_, snapshot):
         yield snapshot
 
 
@@ -73,3 +82,31 @@ def test_a_with_block_names_its_holder_and_its_line_for_certain(
     assert sorted(told) == sorted(FORMS[form])
     assert all(hold.found and hold.certainty is Certainty.HELD_BY for hold in holds)
     assert not any(hold.returned for hold in holds)
+
+
+@pytest.mark.parametrize("form", BARE)
+def test_of_a_bare_acquire_the_holder_is_likely(form: str, snapshot: Snapshot) -> None:
+    [hold] = holds_of(snapshot, form)
+    assert hold.certainty is Certainty.LIKELY
+    assert hold.found
+    assert line_of(hold.site) == BARE[form]
+
+
+def test_the_owner_of_an_rlock_is_certain_wherever_it_was_taken(snapshot: Snapshot) -> None:
+    [hold] = holds_of(snapshot, "taken_elsewhere")
+    assert snapshot.locks[hold.lock].kind == "RLock"
+    assert hold.certainty is Certainty.HELD_BY
+    assert hold.site is None
+
+
+def test_locks_are_called_what_the_code_calls_them(snapshot: Snapshot) -> None:
+    def names(form: str) -> list[str]:
+        return [snapshot.locks[h.lock].name.partition(" #")[0] for h in holds_of(snapshot, form)]
+
+    assert names("with_lock") == ["Server.table_lock"]
+    assert names("with_condition") == ["Server.changed._lock"]
+    assert names("in_a_match") == ["Server.in_a_match.lock"]
+    assert names("in_a_class_body") == ["Server.table_lock"]
+    assert names("bare") == ["Server.table_lock"]
+    events = {snapshot.locks[w.lock].name for w in waits_of(snapshot, "with_lock")}
+    assert events == {"late.GO_ON", "late.GO_ON._cond"}
