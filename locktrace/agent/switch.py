@@ -14,7 +14,7 @@ from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
-from locktrace.agent.primitives import families, rwlock, tap
+from locktrace.agent.primitives import families, rwlock, tap, thread
 from locktrace.agent.primitives.imports import ImportWatch
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
@@ -117,7 +117,7 @@ class Agent:
         intake = self.core.intake()
         try:
             if intake is not None:
-                Arrival(intake, entry_of, self.specs).look()
+                Arrival(intake, _entry_of, self.specs).look()
         except Exception as error:
             tap.faults.append(f"arrival: {type(error).__name__}: {error}")
 
@@ -178,6 +178,10 @@ def _in_main_interpreter() -> bool:
     except ImportError:  # a Python without subinterpreters
         return True
     return bool(interpreters.get_current() == interpreters.get_main())
+
+
+def _entry_of(kind: str, lock: object) -> Any:
+    return thread.entry_of(lock) if kind == "Thread" else entry_of(kind, lock)
 
 
 AGENT = Agent()

@@ -199,6 +199,13 @@ class Server:
         self.stats_lock.acquire()
         self.stats_lock.acquire()
 
+    def taken_away(self):
+        self.take_away()
+        rest()
+
+    def take_away(self):
+        self.table_lock.acquire()
+
     def after_a_release(self):
         with self.table_lock:
             pass
@@ -239,6 +246,18 @@ def scene_handover(_):
     server = scene_holds("with_lock")
     start(want_for_long, server, name="waiter")
     until_blocked("waiter")
+    return server
+
+
+def take_twice(server):
+    with server.table_lock:
+        want(server)
+
+
+def scene_twice(_):
+    server = Server()
+    start(take_twice, server, name="twice")
+    until_blocked("twice")
     return server
 
 

@@ -29,10 +29,10 @@ def name_used_at(
     if path is None:
         return ""
     caller = frame.f_back
-    if path.attributes and caller is not None and is_passed_through(frame.f_code) and steps:
+    if caller is not None and is_passed_through(frame.f_code) and steps:
         whole = name_used_at(caller, caller.f_lasti, methods, slots, steps - 1)
         if whole:
-            return f"{whole}.{path.attributes[-1]}"
+            return ".".join((whole, *path.attributes[-1:]))
     return name_of(path, frame, slots)
 
 

@@ -94,10 +94,10 @@ static void actor_handle_dealloc(PyObject *self)
     PyTypeObject *type = Py_TYPE(self);
     struct actor *actor = ((ActorHandle *)self)->actor;
     if (actor != NULL) {
-        if (actor->name != NULL || actor->foretold) {
+        actor->named--;
+        if (actor->name != NULL || (actor->foretold && actor->named == 0)) {
             atomic_store(&actor->ended, 1);
         }
-        actor->named--;
     }
     PyObject_Free(self);
     Py_DECREF(type);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from sys import _getframe
 from types import CodeType, FrameType
@@ -14,13 +15,13 @@ from locktrace.agent.recorder import Entry
 
 Row = tuple[Entry | None, ref[Any] | None, Entry | None]
 
-_tables: dict[str, EntryTable] = {}
+_entries_of: dict[str, Callable[[object], Entry | None]] = {}
 
 
 def entry_of(kind: str, lock: object) -> Entry | None:
     """The entry of a lock of that kind, None if it is not traced."""
-    table = _tables.get(kind)
-    return table.of(lock) if table is not None else None
+    entry = _entries_of.get(kind)
+    return entry(lock) if entry is not None else None
 
 
 class EntryTable:
@@ -34,7 +35,7 @@ class EntryTable:
         self.quiet = quiet
         self._hidden_from: dict[int, CodeType] = {}
         self.rows: dict[int, Row] = {}
-        _tables[kind] = self
+        _entries_of[kind] = self.of
 
     def hide_from(self, function: Any) -> None:
         """What `function` makes is its own affair."""

@@ -17,16 +17,22 @@ from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry
 
+_threads = EntryTable("Thread")
+
+
+def entry_of(thread: Any) -> Entry | None:
+    """The entry of a thread that somebody waits for."""
+    return _threads.known(thread) or _threads.add(thread, _held_by_itself(thread))
+
 
 def patch(patches: Patches) -> None:
     """Trace the joins of every thread."""
-    table = EntryTable("Thread")
 
     def traced_join(original: Any) -> Any:
         def join(self: Any, timeout: float | None = None) -> Any:
             if tap.recorder is OFF or not _blocks(self, timeout):
                 return original(self, timeout)
-            entry = table.known(self) or table.add(self, _held_by_itself(self))
+            entry = entry_of(self)
             if entry is None:
                 return original(self, timeout)
             timed = timeout is not None

@@ -22,11 +22,11 @@ WAITS = {
     "condition": [("Condition", False)],
     "condition timed": [("Condition", True)],
     "event": [("Event", False), ("Condition", False)],
-    "queue": [("Condition", False)],
+    "queue": [("Queue", False), ("Condition", False)],
     "semaphore": [("Semaphore", False), ("Condition", False)],
     "semaphore timed": [("Semaphore", True), ("Condition", True)],
-    "barrier": [("Condition", False)],
-    "join": [],
+    "barrier": [("Barrier", False), ("Condition", False)],
+    "join": [("Thread", False)],
 }
 
 
@@ -45,3 +45,9 @@ def test_a_wait_is_told_with_what_it_is_for_and_whether_it_ends_by_itself(
     told = [(snapshot.locks[wait.lock].kind, wait.timed) for wait in waits]
     assert sorted(told) == sorted(WAITS[way])
     assert all(wait.found for wait in waits)
+
+
+def test_a_thread_that_is_joined_is_held_by_itself(snapshot: Snapshot) -> None:
+    [wait] = waits_of(snapshot, "join")
+    [hold] = [hold for hold in snapshot.holds if hold.lock == wait.lock]
+    assert snapshot.actors[hold.actor].name == snapshot.locks[wait.lock].name == "joined"
