@@ -19,7 +19,8 @@ from locktrace.agent.arrival.naming import name_used_at
 from locktrace.agent.arrival.waits import Seen, blocked
 from locktrace.agent.primitives.rwlock import RWLockSpec
 
-BUDGET_NS = 2_000_000_000  # for everything: a first picture that is late is of no use
+BUDGET_NS = 2_000_000_000  # of processor time, for everything
+TURN_NS = 2_000_000  # of it before others get the interpreter
 MOST_BLOCKS = 2_000_000  # of memory; a heap with more is not searched, as that stops the program
 
 EntryOf = Callable[[str, object], Any]
@@ -35,21 +36,28 @@ class Arrival:
         self._functions = kinds.waiting_functions(specs)
         self._classes = kinds.classes(specs)
         self._candidates = Candidates(intake.slots, specs)
-        self._deadline = time.monotonic_ns() + BUDGET_NS
+        self._begun = self._turn = time.thread_time_ns()
 
     def look(self) -> None:
         """Put every hold and wait that is found into the ledger, what is certain first."""
         threads = self._intake.threads()
         for step in (self._find_holds, self._find_candidates, self._find_waits):
             for who in threads:
-                if time.monotonic_ns() > self._deadline:
+                if not self._go_on():
                     return
-                frame = sys._current_frames().get(who.ident)
+                frame = self._intake.frame_of(who)
                 if frame is not None:
                     step(who, frame)
                 del frame  # or it would keep what that thread has in it
-                time.sleep(0)
         self._find_owned(threads)
+
+    def _go_on(self) -> bool:
+        """Whether there is time left; lets the others run now and then."""
+        now = time.thread_time_ns()
+        if now - self._turn > TURN_NS:
+            self._turn = now
+            time.sleep(0)
+        return now - self._begun < BUDGET_NS
 
     # -- holds
 

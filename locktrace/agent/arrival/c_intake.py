@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from locktrace.agent import _core
@@ -29,6 +30,9 @@ class CIntake:
 
     def threads(self) -> list[Who]:
         return [Who(ident, native_id) for ident, native_id in _core.threads()]
+
+    def frame_of(self, who: Who) -> FrameType | None:
+        return _core.frame_of(who.ident)
 
     def hold(self, found: FoundHold) -> bool:
         who = found.who

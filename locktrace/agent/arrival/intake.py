@@ -63,6 +63,10 @@ class Intake(Protocol):
         """The threads of this interpreter."""
         ...
 
+    def frame_of(self, who: Who) -> FrameType | None:
+        """The innermost frame of a thread, None if it has none any more."""
+        ...
+
     def hold(self, found: FoundHold) -> bool:
         """Take in a hold; False if the frame has gone on, or the lock is known to be held."""
         ...

@@ -42,6 +42,22 @@ static PyObject *core_threads(PyObject *self, PyObject *unused)
     return list;
 }
 
+/* frame_of(ident) -> the innermost frame of that thread, or None. */
+static PyObject *core_frame_of(PyObject *self, PyObject *number)
+{
+    (void)self;
+    unsigned long ident = PyLong_AsUnsignedLong(number);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    PyThreadState *ts = PyInterpreterState_ThreadHead(PyInterpreterState_Get());
+    while (ts != NULL && thread_ids >= 0 && AT(unsigned long, ts, thread_ids) != ident) {
+        ts = PyThreadState_Next(ts);
+    }
+    PyObject *frame = ts != NULL && thread_ids >= 0 ? (PyObject *)PyThreadState_GetFrame(ts) : NULL;
+    return frame != NULL ? frame : none();
+}
+
 COLD void *frame_argument(PyObject *object, int lasti)
 {
     return Py_TYPE(object) == frame_type ? frame_at(object, lasti) : NULL;

@@ -147,6 +147,7 @@ HOT int is_alive(PyObject *object) { return AT(uint32_t, object, 0) != 0; }
 
 extern PyThreadState *PyInterpreterState_ThreadHead(PyInterpreterState *);
 extern PyThreadState *PyThreadState_Next(PyThreadState *);
+extern PyFrameObject *PyThreadState_GetFrame(PyThreadState *);
 
 enum { THREAD_STATE_WORDS = 48 };
 

@@ -634,6 +634,7 @@ static PyMethodDef methods[] = {
     METHOD(forget_holds, METH_NOARGS),
     METHOD(forked, METH_NOARGS),
     METHOD(threads, METH_NOARGS),
+    METHOD(frame_of, METH_O),
     METHOD(blocked_call, METH_VARARGS),
     METHOD(slot, METH_VARARGS),
     METHOD(found_hold, METH_VARARGS),
