@@ -35,6 +35,7 @@ from tests.support import TARGETS, environment
 
 CORPUS = TARGETS / "corpus"
 MODES = ("unlucky", "lucky")
+FIXED = "_fixed"
 END = "done"
 """What a program prints last if it ends well."""
 
@@ -44,20 +45,19 @@ WAITERS = frozenset({"waiter", "reader", "writer"})
 """The roles of those who want a lock; a mark calls them all `waiter`."""
 
 
-UNTRACED = frozenset(
-    {
-        "aiorwlock",
-        "asyncio.Lock",
-        "concurrent.futures",
-        "fasteners",
-        "import locks",
-        "multiprocessing.Lock",
-        "queue.Queue",
-        "readerwriterlock",
-        "threading.Thread.join",
-    }
-)
-"""Families that the agent does not know yet; each goes when it lands."""
+FAMILIES = {
+    "aiorwlock": "libraries",
+    "asyncio": "asyncio_locks",
+    "concurrent.futures": "futures",
+    "fasteners": "libraries",
+    "import locks": "imports",
+    "multiprocessing across processes": "processes",
+    "queue": "queues",
+    "readerwriterlock": "libraries",
+    "threading.Barrier": "barrier",
+    "threading.Thread.join": "thread",
+}
+"""The module of the agent that traces a family, where one beyond the first families does."""
 
 _EXPECTATION = re.compile(r"(?P<kinds>[\w-]+(?: or [\w-]+)*)(?: of (?P<locks>.+))?")
 _FIELD = re.compile(r"# (\w+): (.+)")
@@ -97,7 +97,7 @@ class Program:
     @property
     def twin(self) -> Program:
         """The fixed program of a bug."""
-        return Program(self.path.with_name(f"{self.path.stem}_fixed.py"))
+        return Program(self.path.with_stem(f"{self.path.stem}{FIXED}"))
 
     @cached_property
     def source(self) -> list[str]:
@@ -116,6 +116,9 @@ class Program:
 
     @property
     def options(self) -> list[str]:
+        """Those of its header; a twin has those of the bug."""
+        if self.path.stem.endswith(FIXED):
+            return Program(self.path.with_stem(self.path.stem.removesuffix(FIXED))).options
         return self.fields.get("options", "").split()
 
     @property
@@ -167,8 +170,11 @@ def pending(program: Program, mode: str) -> str:
     kinds = program.modes[mode].kinds
     if not KINDS.intersection(kinds):
         return f"there is no detector of {' or '.join(kinds)} yet"
-    family = program.fields["family"]
-    return f"{family} is not traced yet" if family in UNTRACED else ""
+    for family, module in FAMILIES.items():
+        known = importlib.util.find_spec(f"locktrace.agent.primitives.{module}") is not None
+        if not known and family in program.fields["family"]:
+            return f"{family} is not traced yet"
+    return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ import threading
 import locktrace
 from locktrace_demo.rwmutex import RWMutex
 
-locktrace.register_rwlock(RWMutex, read=("r_lock", "r_unlock"), write=("lock", "unlock"))
+locktrace.register_rwlock(
+    RWMutex, read=("r_lock", "r_unlock"), write=("lock", "unlock"), try_read="try_r_lock"
+)
 
 
 class Filter:

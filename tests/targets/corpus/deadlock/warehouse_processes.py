@@ -1,7 +1,7 @@
 """Two processes move goods between two warehouses: each locks the one they come from first."""
-# family: multiprocessing.Lock
-# unlucky: deadlock of north and south
-# lucky: lock-order-inversion of north and south
+# family: multiprocessing across processes
+# unlucky: deadlock of main.north and main.south
+# lucky: lock-order-inversion of main.north and main.south
 
 import multiprocessing
 import sys
@@ -16,7 +16,8 @@ def move(source, target, log):
 
 def main(lucky):
     context = multiprocessing.get_context("fork")
-    north, south = context.Lock(), context.Lock()
+    north = context.Lock()
+    south = context.Lock()
     both_inside = context.Barrier(1 if lucky else 2)
     carriers = [
         context.Process(target=move, args=(north, south, both_inside), name="southward"),

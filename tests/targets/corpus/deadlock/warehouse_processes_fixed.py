@@ -10,7 +10,8 @@ def move(north, south):
 
 def main():
     context = multiprocessing.get_context("fork")
-    north, south = context.Lock(), context.Lock()
+    north = context.Lock()
+    south = context.Lock()
     carriers = [
         context.Process(target=move, args=(north, south), name="southward"),
         context.Process(target=move, args=(north, south), name="northward"),

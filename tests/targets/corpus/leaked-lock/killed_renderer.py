@@ -1,5 +1,5 @@
 """A renderer process is killed, as where memory is short, while it holds the device."""
-# family: multiprocessing.Lock
+# family: multiprocessing across processes
 # unlucky: leaked-lock of main.device
 
 import multiprocessing
@@ -13,7 +13,8 @@ def render(device, drawing):
 
 def main():
     context = multiprocessing.get_context("fork")
-    device, drawing = context.Lock(), context.Event()
+    device = context.Lock()
+    drawing = context.Event()
     renderer = context.Process(target=render, args=(device, drawing), name="renderer")
     renderer.start()
     drawing.wait()

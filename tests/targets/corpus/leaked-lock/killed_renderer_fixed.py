@@ -11,7 +11,9 @@ def render(device, drawing, stop):
 
 def main():
     context = multiprocessing.get_context("fork")
-    device, drawing, stop = context.Lock(), context.Event(), context.Event()
+    device = context.Lock()
+    drawing = context.Event()
+    stop = context.Event()
     renderer = context.Process(target=render, args=(device, drawing, stop), name="renderer")
     renderer.start()
     drawing.wait()

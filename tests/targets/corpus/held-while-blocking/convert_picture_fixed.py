@@ -1,0 +1,39 @@
+"""The converter again: the lock is for the cache, the program runs without it."""
+
+import subprocess
+import sys
+import threading
+
+
+class Converter:
+    def __init__(self, running):
+        self.changed = threading.Condition()
+        self.running = running
+        self.pictures = {}
+
+    def convert(self, name):
+        self.running.set()
+        command = [sys.executable, "-S", "-c", "import time; time.sleep(0.2)"]
+        subprocess.run(command, check=True)
+        with self.changed:
+            self.pictures[name] = "converted"
+            self.changed.notify_all()
+
+    def known(self, name):
+        with self.changed:
+            return name in self.pictures
+
+
+def main():
+    converter = Converter(running=threading.Event())
+    worker = threading.Thread(target=converter.convert, args=("a.png",), name="worker")
+    page = threading.Thread(target=converter.known, args=("a.png",), name="page")
+    worker.start()
+    converter.running.wait()
+    page.start()
+    worker.join()
+    page.join()
+
+
+main()
+print("done")

@@ -1,0 +1,56 @@
+"""Visitors are located by a service, which is asked under the lock that all requests want."""
+# family: threading.Lock
+# cores: c py
+# unlucky: stall of Geo.lock
+# lucky: held-while-blocking of Geo.lock
+
+import socket
+import sys
+import threading
+import time
+
+
+class Geo:
+    def __init__(self, service):
+        self.lock = threading.Lock()
+        self.service = service
+        self.countries = {}
+
+    def country(self, address):
+        with self.lock:  # here: holder, unlucky waiter
+            if address not in self.countries:
+                self.service.sendall(address.encode())
+                self.countries[address] = self.service.recv(16)  # here: lucky blocking
+            return self.countries[address]
+
+
+def answer(peer, asked, answers):
+    for _ in range(answers):
+        peer.recv(64)
+        asked.set()
+        time.sleep(0.1)  # the service is far away
+        peer.sendall(b"CH")
+    peer.recv(64)
+
+
+def main(lucky):
+    ours, peer = socket.socketpair()
+    geo, asked = Geo(ours), threading.Event()
+    service = threading.Thread(
+        target=answer, args=(peer, asked, 4 if lucky else 1), name="service", daemon=True
+    )
+    service.start()
+    requests = [
+        threading.Thread(target=geo.country, args=(f"192.0.2.{number}",), name=f"request-{number}")
+        for number in range(4)
+    ]
+    requests[0].start()
+    asked.wait()
+    for request in requests[1:]:
+        request.start()
+    for request in requests:
+        request.join()
+
+
+main("lucky" in sys.argv)
+print("done")

@@ -1,0 +1,39 @@
+"""The upload again: it pauses without the lock."""
+
+import threading
+import time
+
+
+class Bucket:
+    def __init__(self, trying):
+        self.lock = threading.RLock()
+        self.trying = trying
+        self.objects = {}
+
+    def upload(self, name, body):
+        for attempt in range(3):
+            self.trying.set()
+            if attempt == 2:
+                with self.lock:
+                    self.objects[name] = body
+                return
+            time.sleep(0.15)
+
+    def size(self):
+        with self.lock:
+            return len(self.objects)
+
+
+def main():
+    bucket = Bucket(trying=threading.Event())
+    upload = threading.Thread(target=bucket.upload, args=("a", b"..."), name="upload")
+    listing = threading.Thread(target=bucket.size, name="listing")
+    upload.start()
+    bucket.trying.wait()
+    listing.start()
+    upload.join()
+    listing.join()
+
+
+main()
+print("done")

@@ -1,0 +1,39 @@
+"""A report is written, which takes long, under the lock of the books; a booking has to wait."""
+# family: threading.Lock
+# lucky: long-hold of Books.lock
+# options: --long-hold-after 0.3
+
+import threading
+import time
+
+
+class Books:
+    def __init__(self, writing):
+        self.lock = threading.Lock()
+        self.writing = writing
+        self.entries = [5, 8, 13]
+
+    def report(self):
+        with self.lock:  # here: holder
+            self.writing.set()
+            time.sleep(1.5)  # many pages
+            return sum(self.entries)
+
+    def book(self, amount):
+        with self.lock:
+            self.entries.append(amount)
+
+
+def main():
+    books = Books(writing=threading.Event())
+    report = threading.Thread(target=books.report, name="report")
+    till = threading.Thread(target=books.book, args=(21,), name="till")
+    report.start()
+    books.writing.wait()
+    till.start()
+    report.join()
+    till.join()
+
+
+main()
+print("done")

@@ -1,0 +1,37 @@
+"""The import again: the None comes in any case."""
+
+import queue
+import threading
+
+
+class Import:
+    def __init__(self):
+        self.lines = queue.Queue()
+        self.total = 0
+
+    def read(self, lines):
+        try:
+            for line in lines:
+                self.lines.put(int(line))
+        finally:
+            self.lines.put(None)
+
+    def add_up(self):
+        while (number := self.lines.get()) is not None:
+            self.total += number
+
+
+def main():
+    threading.excepthook = lambda arguments: print(f"failed: {arguments.exc_value}")
+    job = Import()
+    reader = threading.Thread(target=job.read, args=(["1", "2", "x"],), name="reader")
+    adder = threading.Thread(target=job.add_up, name="adder")
+    reader.start()
+    adder.start()
+    reader.join()
+    adder.join()
+    assert job.total == 3
+
+
+main()
+print("done")
