@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from locktrace.cli.limits import Limits, thresholds
+
 if TYPE_CHECKING:
     from locktrace.family.household import Household
     from locktrace.launch.gathering import Gathering
@@ -38,6 +40,7 @@ def run(
     stall_after: Annotated[
         float | None, typer.Option(min=0.1, help="Seconds a wait lasts before it is a stall.")
     ] = None,
+    limits: Limits = None,
     fail_on: Annotated[
         str, typer.Option(help="Kinds, by comma, that make the exit code 70 like errors do.")
     ] = "",
@@ -47,19 +50,18 @@ def run(
     The exit code is the program's own, or 70 where findings of severity error, or of a
     --fail-on kind, were made in it or in one of its children, or a stall was ended.
     """
-    from locktrace.diagnose import Thresholds
     from locktrace.family import run_report
     from locktrace.family.household import Household
     from locktrace.launch.program import TracedProgram, leave_as
 
     _refuse_unknown_option(program)
     kinds = _kinds(fail_on)
+    patience = thresholds(limits, stall_after)
     if report is not None:
         _refuse_unwritable(report)
     gathering = _gathering()
     traced = TracedProgram(program, run=gathering.path if gathering is not None else "")
-    thresholds = Thresholds(stall_after=stall_after) if stall_after else Thresholds()
-    household = Household(traced, gathering, thresholds)
+    household = Household(traced, gathering, patience)
     code = _until_end(traced, household, on_stall)
     _say(run_report.render(household))
     document = run_report.document(household)

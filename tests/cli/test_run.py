@@ -120,6 +120,8 @@ def test_children_are_traced_too(locktrace: Any) -> None:
         (["run", "-m"], "-m needs the name of a module"),
         (["run", "--fail-on", "leak", "program.py"], "there is no finding kind 'leak'"),
         (["run", "--on-stall", "wait", "program.py"], "Invalid value for '--on-stall'"),
+        (["run", "--threshold", "long=1", "program.py"], "there is no threshold 'long'"),
+        (["run", "--threshold", "long-hold-after", "program.py"], "takes NAME=SECONDS, not"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(
