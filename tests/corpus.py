@@ -6,12 +6,12 @@ never had a bug are in `innocent/`. Comments below the docstring say what is to 
     # family: threading.Lock
     # unlucky: deadlock of Account.lock
     # lucky: lock-order-inversion of Account.lock
-    # options: --long-hold-after 0.5
+    # options: --threshold long-hold-after=0.5
 
 The program is run with `unlucky` (it hangs, or what is wrong with it is happening) or `lucky` (it
 ends well, and the coming trouble shows) as its argument. A kind may have alternatives
-(`deadlock or stall`). Where the finding must point to is marked in the source by a trailing
-`# here: holder`, or `# here: unlucky waiter, lucky holder` where the modes differ.
+(`held-at-exit or stall`), the best first. Where the finding must point to is marked in the source
+by a trailing `# here: holder`, or `# here: unlucky waiter, lucky holder` where the modes differ.
 """
 
 from __future__ import annotations
@@ -165,11 +165,11 @@ def _programs() -> list[Program]:
 def pending(program: Program, mode: str) -> str:
     """Why what is expected cannot be found yet; empty if it can.
 
-    Either no detector of its kinds has landed, or its family of primitives is not traced.
+    Either no detector of its first kind has landed, or its family of primitives is not traced.
     """
-    kinds = program.modes[mode].kinds
-    if not KINDS.intersection(kinds):
-        return f"there is no detector of {' or '.join(kinds)} yet"
+    kind = program.modes[mode].kinds[0]
+    if kind not in KINDS:
+        return f"there is no detector of {kind} yet"
     for family, module in FAMILIES.items():
         known = importlib.util.find_spec(f"locktrace.agent.primitives.{module}") is not None
         if not known and family in program.fields["family"]:

@@ -39,15 +39,18 @@ def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
     """Whether the waiters may as well be waiting to be given work.
 
     So it is where the lock serves as a signal: a semaphore which others release, and a
-    semaphore or handed-over lock which nobody holds but those who wait for it.
+    handed-over lock which nobody holds but those who wait for it. Of a semaphore they may hold
+    permits from earlier rounds, but none that a function still at work has to give back.
     """
     ledger = case.ledger
     semaphore, handed_over = ledger.is_semaphore(lock), ledger.is_handed_over(lock)
     if semaphore and handed_over:
         return True
     waiting = {wait.actor for wait in waits}
-    alone = all(hold.actor in waiting for hold in ledger.holds.get(lock, ()))
-    return alone and (semaphore or handed_over)
+    holds = ledger.holds.get(lock, ())
+    if any(hold.actor not in waiting for hold in holds):
+        return False
+    return handed_over or (semaphore and not any(map(ledger.is_answered_for, holds)))
 
 
 def _finding(case: Case, lock: int, waits: tuple[Wait, ...]) -> Finding:

@@ -61,6 +61,13 @@ def test_a_semaphore_whose_permits_others_keep_is_a_warning(world):
     assert "held by 2 permits taken in take (work.py:10)" in finding.message
 
 
+def test_a_semaphore_whose_permits_are_all_kept_by_those_who_want_more_is_a_warning(world):
+    world.lock("connections", "Semaphore").hold("t1", "t2", age=60).wait("t1", "t2", age=30)
+    finding = world.finding("stall")
+    assert finding.severity == "warning"
+    assert "held by 2 permits taken in take (work.py:10)" in finding.message
+
+
 def test_a_holder_who_waits_for_an_event_waits_for_it_and_does_not_read_it(world):
     world.lock("A").hold("t1", age=8).wait("t2")
     world.lock("data came", "Event").wait("t1", age=7)

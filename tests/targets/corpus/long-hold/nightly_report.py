@@ -1,7 +1,7 @@
 """A report is written, which takes long, under the lock of the books; a booking has to wait."""
 # family: threading.Lock
 # lucky: long-hold of Books.lock
-# options: --long-hold-after 0.3
+# options: --threshold long-hold-after=0.3
 
 import threading
 import time
@@ -24,8 +24,10 @@ class Books:
             self.entries.append(amount)
 
 
+books = Books(writing=threading.Event())
+
+
 def main():
-    books = Books(writing=threading.Event())
     report = threading.Thread(target=books.report, name="report")
     till = threading.Thread(target=books.book, args=(21,), name="till")
     report.start()

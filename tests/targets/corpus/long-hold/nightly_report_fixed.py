@@ -22,8 +22,10 @@ class Books:
             self.entries.append(amount)
 
 
+books = Books(writing=threading.Event())
+
+
 def main():
-    books = Books(writing=threading.Event())
     report = threading.Thread(target=books.report, name="report")
     till = threading.Thread(target=books.book, args=(21,), name="till")
     report.start()

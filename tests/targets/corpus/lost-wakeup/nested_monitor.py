@@ -1,6 +1,6 @@
 """A connection waits for a reply under its own lock, which whoever brings the reply wants first."""
 # family: threading.Condition
-# unlucky: deadlock or lost-wakeup of Connection.lock
+# unlucky: lost-wakeup or deadlock of Connection.lock
 
 import threading
 

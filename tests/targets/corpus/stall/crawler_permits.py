@@ -1,6 +1,6 @@
 """A crawler fetches a page with a permit, and its sub-pages, for which it needs more, meanwhile."""
 # family: threading.Semaphore
-# unlucky: deadlock of Crawler.connections
+# unlucky: stall of Crawler.connections
 
 import threading
 
