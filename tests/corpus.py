@@ -115,11 +115,23 @@ class Program:
         return {mode: self._expectation(mode) for mode in MODES if mode in self.fields}
 
     @property
+    def bug(self) -> Program:
+        """The bug that it is, or the twin of."""
+        return Program(self.path.with_stem(self.path.stem.removesuffix(FIXED)))
+
+    @property
     def options(self) -> list[str]:
-        """Those of its header; a twin has those of the bug."""
-        if self.path.stem.endswith(FIXED):
-            return Program(self.path.with_stem(self.path.stem.removesuffix(FIXED))).options
-        return self.fields.get("options", "").split()
+        return self.bug.fields.get("options", "").split()
+
+    @property
+    def untraced(self) -> str:
+        """Why it cannot be seen into yet; empty if it can."""
+        families = self.bug.fields.get("family", "")
+        for family, module in FAMILIES.items():
+            known = importlib.util.find_spec(f"locktrace.agent.primitives.{module}") is not None
+            if family in families and not known:
+                return f"{family} is not traced yet"
+        return ""
 
     @property
     def cores(self) -> list[str]:
@@ -128,7 +140,7 @@ class Program:
 
     def missing(self) -> str:
         """The library that it needs and that is not installed; empty if it can run."""
-        names = self.fields.get("needs", "").split()
+        names = self.bug.fields.get("needs", "").split()
         return ", ".join(name for name in names if importlib.util.find_spec(name) is None)
 
     def _expectation(self, mode: str) -> Expectation:
@@ -168,13 +180,7 @@ def pending(program: Program, mode: str) -> str:
     Either no detector of its first kind has landed, or its family of primitives is not traced.
     """
     kind = program.modes[mode].kinds[0]
-    if kind not in KINDS:
-        return f"there is no detector of {kind} yet"
-    for family, module in FAMILIES.items():
-        known = importlib.util.find_spec(f"locktrace.agent.primitives.{module}") is not None
-        if not known and family in program.fields["family"]:
-            return f"{family} is not traced yet"
-    return ""
+    return program.untraced if kind in KINDS else f"there is no detector of {kind} yet"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 """The locks of fasteners and aiorwlock let a reader read again, also when a writer waits."""
+# family: fasteners, aiorwlock
 # needs: fasteners aiorwlock
 
 import asyncio
