@@ -63,10 +63,15 @@ def target(code: CodeType, offset: int) -> Target | None:
 
 def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:
     suffix = previous = ""
-    resume_at = 0
+    resume_at = others = 0
     for instruction in instructions:
         name = instruction.opname
         if instruction.offset < resume_at:
+            continue
+        if name == "SWAP" and not suffix:  # the last of `a, b = Lock(), Lock()`
+            others = int(instruction.argval) - 1
+        if others and name in _STORES:
+            others -= 1
             continue
         if name == "JUMP_FORWARD":  # the end of one arm of a conditional expression
             resume_at = int(instruction.argval)

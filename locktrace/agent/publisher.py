@@ -348,8 +348,8 @@ class Publisher:
         for client in listeners:
             client.lagging = True  # a fresh picture puts right what they missed
 
-    def _send_totals(self, listeners: list[Client]) -> None:
-        look = self._look()
+    def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
+        look = self._look(settled_ns)
         news = {"returned": look.returned, "ended": look.ended, "running": self._running}
         data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:
@@ -370,8 +370,8 @@ class Publisher:
     def _farewell(self) -> None:
         """The last picture and a goodbye, written for at most FAREWELL_S."""
         self._turn(0)  # a short program may end before its observer was heard
-        self._look(settled_ns=0)
         listeners = [c for c in self._clients if c.greeted and not c.closed]
+        self._send_totals(listeners, settled_ns=0)  # who has ended is in no picture
         for client in listeners:
             self._send_picture(client)
             client.send(frames.pack_json(frames.BYE, {"reason": self._farewell_reason}))

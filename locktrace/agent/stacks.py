@@ -29,18 +29,18 @@ def is_wrapper(code: CodeType) -> bool:
 def answerable(codes: list[CodeType]) -> tuple[int, bool]:
     """(index of the frame answerable for a release, whether its end proves a leak).
 
-    Wrappers hand the duty to their caller, as does a generator that contextlib drives. Any
-    other generator or coroutine may be suspended holding, so its absence proves nothing.
+    Wrappers hand the duty to their caller, coroutines such as ``__aenter__`` too, as does a
+    generator that contextlib drives. Any other generator or coroutine may be suspended holding, so its absence proves nothing.
     """
     index = 0
     while index < len(codes):
         code = codes[index]
-        if code.co_flags & SUSPENDABLE:
+        if not is_wrapper(code):
+            if not code.co_flags & SUSPENDABLE:
+                return index, True
             following = codes[index + 1] if index + 1 < len(codes) else None
             if following is None or not is_wrapper(following):
                 return index, False
-        elif not is_wrapper(code):
-            return index, True
         index += 1
     return max(0, len(codes) - 1), False
 

@@ -57,6 +57,22 @@ def test_a_plain_function_answers_for_its_own_acquire() -> None:
     assert (site(stack), stack.judgeable) == ("work", True)
 
 
+async def test_an_asynchronous_wrapper_hands_the_duty_to_the_coroutine_that_awaits_it() -> None:
+    class Lock:
+        async def __aenter__(self) -> Stack:
+            return StackTable().of(here())
+
+        async def __aexit__(self, *error: object) -> None:
+            pass
+
+    async def work() -> Stack:
+        async with Lock() as stack:
+            return stack
+
+    stack = await work()
+    assert (site(stack), stack.judgeable) == ("work", False)
+
+
 def test_a_wrapper_named_acquire_hands_the_duty_to_its_caller() -> None:
     def acquire_table() -> Stack:
         return StackTable().of(here())

@@ -42,6 +42,7 @@ class Registry:
         self.jobs = queue.Queue()
         self.permits = threading.BoundedSemaphore(2)
         self.changed = threading.Condition()
+        self.idle, self.done = threading.Event(), threading.Event()
         self.ip_table = RWLock()
 
 

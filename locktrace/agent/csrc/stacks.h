@@ -171,12 +171,14 @@ COLD void judge(struct stack *stack)
     int index = 0, judgeable = 0;
     for (; index < count; index++) {
         PyObject *code = stack->sites[shown[index]].code;
-        if (code_is_suspendable(code)) {
-            if (index + 1 == count || !code_is_wrapper(stack->sites[shown[index + 1]].code)) {
-                break;
-            }
-        } else if (!code_is_wrapper(code)) {
+        if (code_is_wrapper(code)) {
+            continue;
+        }
+        if (!code_is_suspendable(code)) {
             judgeable = 1;
+            break;
+        }
+        if (index + 1 == count || !code_is_wrapper(stack->sites[shown[index + 1]].code)) {
             break;
         }
     }

@@ -1,6 +1,6 @@
 """A crawler puts links into a bounded queue under the lock that its fetcher takes before each."""
 # family: queue.Queue
-# unlucky: deadlock of Crawler.lock
+# unlucky: deadlock or stall of Crawler.lock
 
 import queue
 import threading
@@ -17,7 +17,7 @@ class Crawler:
             for link in links:
                 if link not in self.seen:
                     self.seen.add(link)
-                    self.frontier.put(link)  # here: waiter
+                    self.frontier.put(link)
                     first_is_in.set()
 
     def fetch_one(self):

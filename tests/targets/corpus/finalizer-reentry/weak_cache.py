@@ -1,6 +1,6 @@
 """A cache of weak references; the callback of one that dies takes the lock under which it died."""
 # family: threading.Condition
-# unlucky: finalizer-reentry of ImageCache.lock
+# unlucky: finalizer-reentry or self-deadlock of ImageCache.lock
 
 import threading
 import weakref

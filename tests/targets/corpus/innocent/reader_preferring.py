@@ -50,8 +50,9 @@ def read_twice():
     reading.set()
     while not lock.writers_waiting:
         pass
-    lock.acquire_read()
-    lock.release_read()
+    for _ in range(500):
+        lock.acquire_read()
+        lock.release_read()
     lock.release_read()
 
 
