@@ -46,14 +46,14 @@ WAITERS = frozenset({"waiter", "reader", "writer"})
 
 
 FAMILIES = {
-    "aiorwlock": "libraries",
+    "aiorwlock": "rwlock_libraries",
     "asyncio": "asyncio_locks",
     "concurrent.futures": "futures",
-    "fasteners": "libraries",
-    "import locks": "imports",
+    "fasteners": "rwlock_libraries",
+    "import locks": "import_lock",
     "multiprocessing across processes": "processes",
     "queue": "queues",
-    "readerwriterlock": "libraries",
+    "readerwriterlock": "rwlock_libraries",
     "threading.Barrier": "barrier",
     "threading.Thread.join": "thread",
 }

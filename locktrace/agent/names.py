@@ -58,20 +58,24 @@ def target(code: CodeType, offset: int) -> Target | None:
     following = instructions[at + 1 :]
     if following and following[0].opname == "POP_TOP":
         return ("passed", "") if code.co_name == "__init__" else None
-    return _stored(following, inlined=code.co_name not in _COMPREHENSIONS)
+    return _stored(_ours(following), inlined=code.co_name not in _COMPREHENSIONS)
+
+
+def _ours(instructions: list[dis.Instruction]) -> list[dis.Instruction]:
+    """`instructions` without the stores of the others, behind the last of `a, b = A(), B()`."""
+    if not instructions or instructions[0].opname != "SWAP":
+        return instructions
+    stores = [instruction for instruction in instructions if instruction.opname in _STORES]
+    others = stores[: int(instructions[0].argval) - 1]
+    return [instruction for instruction in instructions if instruction not in others]
 
 
 def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:
     suffix = previous = ""
-    resume_at = others = 0
+    resume_at = 0
     for instruction in instructions:
         name = instruction.opname
         if instruction.offset < resume_at:
-            continue
-        if name == "SWAP" and not suffix:  # the last of `a, b = Lock(), Lock()`
-            others = int(instruction.argval) - 1
-        if others and name in _STORES:
-            others -= 1
             continue
         if name == "JUMP_FORWARD":  # the end of one arm of a conditional expression
             resume_at = int(instruction.argval)

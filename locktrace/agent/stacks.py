@@ -30,7 +30,8 @@ def answerable(codes: list[CodeType]) -> tuple[int, bool]:
     """(index of the frame answerable for a release, whether its end proves a leak).
 
     Wrappers hand the duty to their caller, coroutines such as ``__aenter__`` too, as does a
-    generator that contextlib drives. Any other generator or coroutine may be suspended holding, so its absence proves nothing.
+    generator that contextlib drives. Any other generator or coroutine may be suspended
+    holding, so its absence proves nothing.
     """
     index = 0
     while index < len(codes):

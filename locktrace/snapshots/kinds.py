@@ -8,7 +8,8 @@ from locktrace.model import SIGNAL_KINDS, Lock
 
 _ANSWERS = frozenset({"Thread", "Process", "Future", "Executor", "Queue", "Barrier"})
 _READERS_FIRST = frozenset({"RWLockRead", "RWLockReadD", "ReaderWriterLock"})
-"""Of readerwriterlock (reader priority) and of fasteners (a reader may read again)."""
+"""Of readerwriterlock (reader priority) and of fasteners, where, as in aiorwlock, a reader may
+read again."""
 
 _NUMBER = re.compile(r" #\d+$")
 
@@ -56,7 +57,7 @@ def is_executor(lock: Lock) -> bool:
 
 def prefers_readers(lock: Lock) -> bool:
     """Whether it is known to let readers in past a waiting writer, or a reader in again."""
-    return _family(lock) in _READERS_FIRST
+    return _family(lock) in _READERS_FIRST or lock.kind == "aiorwlock.RWLock"
 
 
 def is_asynchronous(lock: Lock) -> bool:
