@@ -67,7 +67,7 @@ def test_a_lock_that_lets_readers_in_past_a_waiting_writer(world, table):
     assert world.findings() == ()
 
 
-@pytest.mark.parametrize("kind", ["RWLockRead", "ReaderWriterLock"])
+@pytest.mark.parametrize("kind", ["RWLockRead", "ReaderWriterLock", "aiorwlock.RWLock"])
 def test_locks_known_to_prefer_readers(world, kind):
     world.lock("table", kind)
     world.run("r1", "names: r+table", "one: r+table", "-table", "-table")
