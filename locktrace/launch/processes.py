@@ -41,6 +41,9 @@ def find(pid: int) -> psutil.Process:
         process = psutil.Process(pid)
         if process.status() != psutil.STATUS_ZOMBIE:
             return process
+        raise NoSuchProcessError(
+            f"there is no process {pid} any more: it has ended, and its parent has not collected it"
+        )
     except (psutil.NoSuchProcess, ValueError, OverflowError):
         pass
     except psutil.AccessDenied:

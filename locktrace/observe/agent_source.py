@@ -10,6 +10,7 @@ from collections import deque
 import psutil
 
 from locktrace.errors import TargetEndedError, TargetLostError
+from locktrace.launch.fate import Incarnation, fate, incarnation
 from locktrace.launch.namespaces import inner_pid
 from locktrace.model import Process
 from locktrace.observe.source import Frame
@@ -33,6 +34,7 @@ class AgentSource:
         self._reader = FrameReader(frames.MAX_TO_OBSERVER)
         self._waiting: deque[Frame] = deque()
         self._pid = pid
+        self._incarnation = incarnation(pid)
         self.agent_thread = 0
         self.clock_offset_ns = 0
         try:
@@ -127,9 +129,11 @@ class AgentSource:
     def _lost(self, reason: str) -> str:
         if reason:
             return f"process {self._pid} {reason}"
-        if _outlives(self._pid, DYING_S):
+        become = _await_fate(self._incarnation, DYING_S)
+        if not become:
             return f"process {self._pid} is alive but its agent has closed the connection"
-        return f"process {self._pid} has ended without a goodbye (killed, crashed or os._exit)"
+        how = " without a goodbye (killed, crashed or os._exit)" if become == "has ended" else ""
+        return f"process {self._pid} {become}{how}"
 
     def ask(self, what: str) -> None:
         self._send(frames.pack_json(frames.REQUEST, {"ask": what}))
@@ -153,15 +157,9 @@ def _reason(payload: bytes) -> str:
     return str(document.get("reason", "its agent hung up"))
 
 
-def _outlives(pid: int, seconds: float) -> bool:
-    """Whether the process still runs after so long: its sockets close before it is gone."""
-    try:
-        process = psutil.Process(pid)
-        deadline = time.monotonic() + seconds
-        while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-            if time.monotonic() > deadline:
-                return True
-            time.sleep(0.02)
-    except psutil.Error:
-        pass
-    return False
+def _await_fate(before: Incarnation | None, seconds: float) -> str:
+    """As `fate`, within so long: its sockets close before a process is gone."""
+    deadline = time.monotonic() + seconds
+    while not (become := fate(before)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return become

@@ -350,6 +350,9 @@ def main(door):
         answer = {"ok": "yes", **come_in(door)}
     except RefusedError as refused:
         answer = {"ok": "", "why": str(refused)}
+    except ModuleNotFoundError as error:
+        why = f"it cannot reach its standard library any more ({error}), as after a chroot"
+        answer = {"ok": "", "why": why}
     except BaseException as error:
         answer = {"ok": "", "why": f"the agent could not start ({type(error).__name__}: {error})"}
     door.answer(

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 
 from locktrace.errors import CannotEnterError, NotPermittedError
+from locktrace.launch.fate import fate, incarnation
 from locktrace.launch.inject import permission
 from locktrace.launch.inject.drop import Drop
 from locktrace.launch.inject.interpreter import Interpreter
@@ -37,14 +38,17 @@ def enter(pid: int, interpreter: Interpreter, script: bytes, bundle: bytes) -> d
     NotPermittedError or CannotEnterError, each with its sentence, the target as it was.
     """
     layout = Layout(script, bundle)
+    before = incarnation(pid)
     try:
         with Memory(pid, write=True) as memory:
             base = _Entrance(pid, memory, interpreter).go_in(layout)
             return await_answer(pid, memory, base, layout)
     except PermissionError:
         raise NotPermittedError(permission.why(pid)) from None
-    except (ProcessLookupError, FileNotFoundError):
-        raise CannotEnterError(f"process {pid} has ended meanwhile") from None
+    except OSError as error:
+        become = fate(before)
+        why = f"{become} meanwhile" if become else f"could not be entered: {error}"
+        raise CannotEnterError(f"process {pid} {why}") from None
 
 
 class _Entrance:

@@ -55,21 +55,21 @@ class Layout:
 
 
 def await_answer(pid: int, memory: Memory, base: int, layout: Layout) -> dict[str, str]:
-    """What the script says of itself. CannotEnterError in bounded time when it says nothing."""
-    try:
-        state = _await(memory, base, {ON_ITS_WAY}, GIL_S)
-        if state == ON_ITS_WAY:
-            memory.write(base + 4, struct.pack("<I", CANCEL))
-            if _state(memory, base) == ON_ITS_WAY:  # else it came in at the last moment
-                raise CannotEnterError(
-                    f"the interpreter of process {pid} did not come free within {GIL_S:.0f} s: a C "
-                    "call keeps the GIL; nothing was changed, try again"
-                )
-        state = _await(memory, base, {RUNNING}, SCRIPT_S)
-        answer = memory.read(base + layout.answer, _ANSWER_BYTES) if state == DONE else b""
-        memory.write(base + 4, struct.pack("<I", CANCEL if state == RUNNING else HEARD))
-    except OSError:
-        raise CannotEnterError(f"process {pid} has ended, or started another program") from None
+    """What the script says of itself. CannotEnterError in bounded time when it says nothing.
+
+    OSError when that memory is there no more: the process has ended, or is another program.
+    """
+    state = _await(memory, base, {ON_ITS_WAY}, GIL_S)
+    if state == ON_ITS_WAY:
+        memory.write(base + 4, struct.pack("<I", CANCEL))
+        if _state(memory, base) == ON_ITS_WAY:  # else it came in at the last moment
+            raise CannotEnterError(
+                f"the interpreter of process {pid} did not come free within {GIL_S:.0f} s: a C "
+                "call keeps the GIL; nothing was changed, try again"
+            )
+    state = _await(memory, base, {RUNNING}, SCRIPT_S)
+    answer = memory.read(base + layout.answer, _ANSWER_BYTES) if state == DONE else b""
+    memory.write(base + 4, struct.pack("<I", CANCEL if state == RUNNING else HEARD))
     if state == DONE:
         return parse(answer.split(b"\0")[0])
     raise CannotEnterError(_WHY[state].format(pid=pid))

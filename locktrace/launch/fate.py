@@ -1,0 +1,45 @@
+"""What has become of a process that was there a moment ago."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+from locktrace.wording import plain
+
+_STARTED, _STACK = 19, 25  # fields of /proc/PID/stat, counted behind the command
+
+
+@dataclass(frozen=True, slots=True)
+class Incarnation:
+    """One program in one process.
+
+    `started` differs for another process with the same pid, `stack` (where the main thread's
+    begins, chosen at random) for another program in the same one.
+    """
+
+    pid: int
+    started: int
+    stack: int
+
+
+def incarnation(pid: int) -> Incarnation | None:
+    """What runs as process `pid` now; None when it has ended, collected or not."""
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
+        fields = file.read().rpartition(b")")[2].split()
+        if fields[0] not in {b"Z", b"X"}:
+            return Incarnation(pid, int(fields[_STARTED]), int(fields[_STACK]))
+    return None
+
+
+def fate(before: Incarnation | None) -> str:
+    """`has ended …`, `has become another program …`, or nothing while it is as it was `before`."""
+    now = incarnation(before.pid) if before is not None else None
+    if before is None or now is None or now.started != before.started:
+        return "has ended"
+    if now.stack == before.stack:
+        return ""
+    with contextlib.suppress(OSError):
+        return f"has become another program (exec): {plain(os.readlink(f'/proc/{now.pid}/exe'))}"
+    return "has become another program (exec)"
