@@ -1,4 +1,4 @@
-"""Attaches by remote-exec to the process that is named, and detaches; runs on the target's Python."""
+"""Attaches by remote-exec to the process that is named, and detaches: on the same Python."""
 
 import sys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_so_it_is_while_the_agent_is_on_its_way(
         go_in = by_ptrace._Entrance.go_in
 
         def then_act(entrance: by_ptrace._Entrance, layout: object) -> int:
-            image = os.readlink(f"/proc/{target.pid}/exe")
+            image = Path(f"/proc/{target.pid}/exe").readlink()
             base = go_in(entrance, layout)  # type: ignore[arg-type]
             target.tell(act)
             eventually(lambda: has_changed(target.pid, image), act)
@@ -80,8 +80,8 @@ def test_so_it_is_while_the_agent_is_on_its_way(
             reach(target.pid)
 
 
-def has_changed(pid: int, image: str) -> bool:
+def has_changed(pid: int, image: Path) -> bool:
     try:
-        return os.readlink(f"/proc/{pid}/exe") != image
+        return Path(f"/proc/{pid}/exe").readlink() != image
     except OSError:
         return True
