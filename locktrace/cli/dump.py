@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
 KERNEL_LOOK_S = 2.5  # what the kernel counts is told every half second, or two
 LOOK_S = 0.6  # a finding is told after a second look, and leaks are looked for every 0.25 s
+WAITED_S = 1.8  # where somebody waits: an agent that has just come knows of no longer wait
 
 
 class Format(StrEnum):
@@ -58,11 +59,16 @@ def dump(
 
 
 def _look_again(session: Session, seconds: float) -> View:
-    deadline = time.monotonic() + seconds
+    began = time.monotonic()
     view = session.poll(0.1)
-    while time.monotonic() < deadline and view.ended is None:
+    while time.monotonic() < began + _patience(view, seconds) and view.ended is None:
         view = session.poll(0.1)
     return view
+
+
+def _patience(view: View, seconds: float) -> float:
+    undecided = view.snapshot.waits and not view.findings
+    return max(seconds, WAITED_S) if undecided else seconds
 
 
 def _render(session: Session, view: View, format: Format) -> str:
