@@ -237,7 +237,7 @@ class MainThread:
         if not self._needed or threading is None:
             return
         main, ours, theirs = threading._main_thread, _thread.get_ident(), self._ident()
-        if main._ident != ours:
+        if main._ident != ours or not theirs:
             return
         # Its end is told by a lock that the interpreter frees when our thread ends.
         alive = _thread.allocate_lock()
