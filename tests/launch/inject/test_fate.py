@@ -14,7 +14,7 @@ from tests.support import Target, attached, eventually, running
 
 
 def last_word(source: AgentSource) -> TargetLostError:
-    """What an observer is told in the end."""
+    """What an observer is told in the end, which is the end of it too."""
 
     def end() -> TargetLostError | None:
         try:
@@ -23,7 +23,10 @@ def last_word(source: AgentSource) -> TargetLostError:
             return error
         return None
 
-    return eventually(end, "the end")
+    try:
+        return eventually(end, "the end")
+    finally:
+        source.close()
 
 
 def entered(target: Target) -> AgentSource:
