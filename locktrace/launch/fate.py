@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from dataclasses import dataclass
 
 from locktrace.wording import plain
 
+DYING_S = 1.0
 _STARTED, _STACK = 19, 25  # fields of /proc/PID/stat, counted behind the command
 
 
@@ -43,3 +45,11 @@ def fate(before: Incarnation | None) -> str:
     with contextlib.suppress(OSError):
         return f"has become another program (exec): {plain(os.readlink(f'/proc/{now.pid}/exe'))}"
     return "has become another program (exec)"
+
+
+def await_fate(before: Incarnation | None) -> str:
+    """As `fate`, within DYING_S: the memory and the sockets of a process go before it does."""
+    deadline = time.monotonic() + DYING_S
+    while not (become := fate(before)) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return become

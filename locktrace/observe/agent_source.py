@@ -10,7 +10,7 @@ from collections import deque
 import psutil
 
 from locktrace.errors import TargetEndedError, TargetLostError
-from locktrace.launch.fate import Incarnation, fate, incarnation
+from locktrace.launch.fate import await_fate, incarnation
 from locktrace.launch.namespaces import inner_pid
 from locktrace.model import Process
 from locktrace.observe.source import Frame
@@ -18,7 +18,6 @@ from locktrace.wire import frames
 from locktrace.wire.frames import FrameError, FrameReader
 
 HANDSHAKE_S = 5.0
-DYING_S = 1.0
 READ_SIZE = 1 << 18
 MAX_TURN = 64  # reads in one turn, so that a flood cannot hold a screen back
 SAME_CLOCK_NS = 1_000_000_000
@@ -129,7 +128,7 @@ class AgentSource:
     def _lost(self, reason: str) -> str:
         if reason:
             return f"process {self._pid} {reason}"
-        become = _await_fate(self._incarnation, DYING_S)
+        become = await_fate(self._incarnation)
         if not become:
             return f"process {self._pid} is alive but its agent has closed the connection"
         how = " without a goodbye (killed, crashed or os._exit)" if become == "has ended" else ""
@@ -155,11 +154,3 @@ def _reason(payload: bytes) -> str:
     except FrameError as error:
         return str(error)
     return str(document.get("reason", "its agent hung up"))
-
-
-def _await_fate(before: Incarnation | None, seconds: float) -> str:
-    """As `fate`, within so long: its sockets close before a process is gone."""
-    deadline = time.monotonic() + seconds
-    while not (become := fate(before)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return become

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterator
 
 from locktrace.errors import CannotEnterError, NotPermittedError
-from locktrace.launch.fate import fate, incarnation
+from locktrace.launch.fate import await_fate, incarnation
 from locktrace.launch.inject import permission
 from locktrace.launch.inject.drop import Drop
 from locktrace.launch.inject.interpreter import Interpreter
@@ -46,7 +46,7 @@ def enter(pid: int, interpreter: Interpreter, script: bytes, bundle: bytes) -> d
     except PermissionError:
         raise NotPermittedError(permission.why(pid)) from None
     except OSError as error:
-        become = fate(before)
+        become = await_fate(before)
         why = f"{become} meanwhile" if become else f"could not be entered: {error}"
         raise CannotEnterError(f"process {pid} {why}") from None
 
