@@ -14,6 +14,8 @@ import time
 import timeit
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from locktrace_demo.instrumentation import label  # registers the demo's RWMutex, if it can
@@ -56,26 +58,36 @@ async def rounds(number):
 """,
 }
 CONTENDED = f"{THREADS} threads, one lock"
+CONTENDED_READS = f"{CONTENDED} held for a read"
 SUBMITTED = "pool.submit().result()"
 JOINED = "thread start/join"
-NAMES = [*STATEMENTS, *AWAITED, SUBMITTED, JOINED, CONTENDED]
+NAMES = [*STATEMENTS, *AWAITED, SUBMITTED, JOINED, CONTENDED, CONTENDED_READS]
 
 
-def contend() -> float:
-    """Nanoseconds for each pair, all threads together, under one lock."""
+def hold_for_nothing(rounds: int) -> None:
+    """Waits only when the interpreter happens to switch within the block."""
+    for _ in range(rounds):
+        with lock:
+            pass
 
-    def work() -> None:
-        for _ in range(PAIRS):
+
+def hold_for_a_read(rounds: int) -> None:
+    """Lets go of the interpreter within the block, so that the others really wait."""
+    with Path("/dev/zero").open("rb", buffering=0) as zeros:
+        for _ in range(rounds):
             with lock:
-                pass
+                zeros.read(1024)
 
-    threads = [threading.Thread(target=work) for _ in range(THREADS)]
+
+def contend(hold: Callable[[int], None], rounds: int) -> float:
+    """Nanoseconds for each round of `hold`, all threads together, under one lock."""
+    threads = [threading.Thread(target=hold, args=(rounds,)) for _ in range(THREADS)]
     began = time.perf_counter_ns()
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return (time.perf_counter_ns() - began) / (PAIRS * THREADS)
+    return (time.perf_counter_ns() - began) / (rounds * THREADS)
 
 
 def awaited(source: str) -> Callable[[], float]:
@@ -112,7 +124,8 @@ def main() -> None:
     """Answer each line of input."""
     known = {"label": label, **globals()}
     timers: dict[str, Callable[[], float]] = {
-        CONTENDED: contend,
+        CONTENDED: partial(contend, hold_for_nothing, PAIRS),
+        CONTENDED_READS: partial(contend, hold_for_a_read, PAIRS // 20),
         SUBMITTED: submitted,
         JOINED: joined,
         **{name: awaited(source) for name, source in AWAITED.items()},

@@ -159,6 +159,7 @@ def traced_lock() -> Any:
 
 
 traced_lock.__name__ = traced_lock.__qualname__ = "allocate_lock"
+traced_lock.__module__ = "_thread"
 LOCK: Any = TracedLock if sys.version_info >= (3, 13) else traced_lock
 """What stands in for `threading.Lock`."""
 
