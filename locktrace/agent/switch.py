@@ -14,7 +14,7 @@ from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
-from locktrace.agent.primitives import families, rwlock, tap, thread
+from locktrace.agent.primitives import configured, families, rwlock, tap, thread
 from locktrace.agent.primitives.imports import ImportWatch
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.rwlock import RWLockSpec
@@ -104,6 +104,10 @@ class Agent:
         self.specs.append(spec)
         if self.installed:
             rwlock.patch(self._patches, spec)
+
+    def await_classes(self, rwlocks: str) -> None:
+        """Trace the classes that LOCKTRACE_RWLOCKS names when their modules are imported."""
+        configured.await_classes(rwlocks, self._watch, self.register)
 
     def _patch(self) -> None:
         assert self.core is not None
@@ -196,3 +200,5 @@ def install_from_environ(environ: Any) -> None:
         connection = socket.socket(fileno=int(inherited))
         connection.set_inheritable(False)
     AGENT.install(connection, environ.get("LOCKTRACE_RUN", ""))
+    if AGENT.installed and (rwlocks := environ.get("LOCKTRACE_RWLOCKS", "")):
+        AGENT.await_classes(rwlocks)

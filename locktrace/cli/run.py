@@ -53,6 +53,7 @@ def run(
     from locktrace.family import run_report
     from locktrace.family.household import Household
     from locktrace.launch.program import TracedProgram, leave_as
+    from locktrace.launch.rwlocks import configured
 
     _refuse_unknown_option(program)
     kinds = _kinds(fail_on)
@@ -60,7 +61,11 @@ def run(
     if report is not None:
         _refuse_unwritable(report)
     gathering = _gathering()
-    traced = TracedProgram(program, run=gathering.path if gathering is not None else "")
+    traced = TracedProgram(
+        program,
+        run=gathering.path if gathering is not None else "",
+        rwlocks=configured(Path.cwd()),
+    )
     household = Household(traced, gathering, patience)
     code = _until_end(traced, household, on_stall)
     _say(run_report.render(household))

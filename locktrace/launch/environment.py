@@ -9,11 +9,13 @@ from pathlib import Path
 SITE = Path(__file__).parent / "site"
 
 
-def traced(environ: Mapping[str, str], fd: int | None = None, run: str = "") -> dict[str, str]:
+def traced(
+    environ: Mapping[str, str], fd: int | None = None, run: str = "", rwlocks: str = ""
+) -> dict[str, str]:
     """`environ` with the agent switched on.
 
     `fd` is an inherited connection to an observer, `run` the socket at which one awaits the
-    processes that have none.
+    processes that have none, `rwlocks` what `rwlocks.configured` gives.
     """
     path = environ.get("PYTHONPATH", "")
     changed = dict(environ)
@@ -23,4 +25,6 @@ def traced(environ: Mapping[str, str], fd: int | None = None, run: str = "") -> 
         changed["LOCKTRACE_FD"] = str(fd)
     if run:
         changed["LOCKTRACE_RUN"] = run
+    if rwlocks:
+        changed["LOCKTRACE_RWLOCKS"] = rwlocks
     return changed

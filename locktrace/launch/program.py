@@ -29,8 +29,8 @@ GRACE_S = 0.5
 class TracedProgram:
     """A child Python with the agent in it; `connection` is our end of its first observer socket."""
 
-    def __init__(self, arguments: Sequence[str], *, run: str = "") -> None:
-        """`run` is the socket at which its descendants are awaited."""
+    def __init__(self, arguments: Sequence[str], *, run: str = "", rwlocks: str = "") -> None:
+        """`run` is the socket at which its descendants are awaited, `rwlocks` as for `traced`."""
         self.connection, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         theirs.set_inheritable(True)
         # Before the start: a program that ends at once still finds that somebody listens.
@@ -42,7 +42,7 @@ class TracedProgram:
             self.pid = os.posix_spawn(
                 sys.executable,
                 [sys.executable, *arguments],
-                traced(os.environ, theirs.fileno(), run),
+                traced(os.environ, theirs.fileno(), run, rwlocks),
                 setsigmask=[],
             )
         except OSError as error:
