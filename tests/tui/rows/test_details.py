@@ -86,3 +86,16 @@ def test_how_long_holds_lasted_is_in_the_lock_s_line():
     )
     [said] = [cell.text for cell in origin_and_totals(lock) if cell.text.startswith("held")]
     assert said == "held p50 1 \N{MICRO SIGN}s p99 16 \N{MICRO SIGN}s max 4 ms"
+
+
+def test_tasks_are_shown_by_their_own_and_their_coroutines_name(make_view):
+    holder = Actor(1, "Task-3 (Server.handle)", kind="task", native_id=7)
+    waiter = Actor(2, "Task-4 (Server.reload)", kind="task", native_id=7)
+    view = make_view(
+        [Lock(1, "asyncio.Lock", "Server.lock")],
+        [Hold(1, 1, Mode.EXCLUSIVE, 1, (HERE,), NOW - SECOND)],
+        [Wait(2, 1, Mode.EXCLUSIVE, 2, (THERE,), NOW - SECOND)],
+        [holder, waiter],
+    )
+    assert holders(view)[0][4] == "Task-3 (Server.handle)"
+    assert "Task-4 (Server.reload)" in waiters(view)[0]
