@@ -64,7 +64,12 @@ def current() -> Any:
 
 def actor_of(task: Any) -> Actor:
     """The actor of `task`, whose event loop runs in the calling thread."""
-    return _known(task) or _new_actor(task, get_ident(), get_native_id())
+    return actor_in(task, get_ident(), get_native_id())
+
+
+def actor_in(task: Any, ident: int, native_id: int) -> Actor:
+    """The actor of `task`, whose event loop runs in that thread."""
+    return _known(task) or _new_actor(task, ident, native_id)
 
 
 def _known(task: Any) -> Actor | None:

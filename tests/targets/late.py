@@ -261,6 +261,31 @@ def scene_twice(_):
     return server
 
 
+async def hold_for_long(server):
+    async with server.turn:
+        await server.end.wait()
+
+
+async def two_tasks(server):
+    server.turn, server.end = asyncio.Lock(), asyncio.Event()
+    holder = asyncio.create_task(hold_for_long(server), name="holder")
+    await asyncio.sleep(0)
+    waiter = asyncio.create_task(hold_for_long(server), name="waiter")
+    await asyncio.sleep(0)
+    ARRIVED.release()
+    while not GO_ON.is_set():
+        await asyncio.sleep(0.02)
+    server.end.set()
+    await asyncio.gather(holder, waiter)
+
+
+def scene_tasks(_):
+    server = Server()
+    start(lambda: asyncio.run(two_tasks(server)), name="loop")
+    ARRIVED.acquire()
+    return server
+
+
 def scene_deadlock(_):
     server = Server()
     meeting = threading.Barrier(2)

@@ -13,6 +13,7 @@ from typing import Any
 
 from locktrace.agent.arrival import kinds
 from locktrace.agent.arrival.candidates import Candidates, owner_of
+from locktrace.agent.arrival.coroutines import Coroutines
 from locktrace.agent.arrival.holds import Held, held
 from locktrace.agent.arrival.intake import FoundHold, FoundWait, Intake, Who
 from locktrace.agent.arrival.naming import name_used_at
@@ -50,6 +51,7 @@ class Arrival:
                     step(who, frame)
                 del frame  # or it would keep what that thread has in it
         self._find_owned(threads)
+        Coroutines(self._intake).look(list(threads))
 
     def _go_on(self) -> bool:
         """Whether there is time left; lets the others run now and then."""

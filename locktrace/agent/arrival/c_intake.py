@@ -24,6 +24,7 @@ class CIntake:
     """Takes in holds and waits for the locks that the C core traces from then on."""
 
     slots = CSlots()
+    found = staticmethod(_core.found)
 
     def __init__(self, recorder: CRecorder) -> None:
         self._recorder = recorder

@@ -75,6 +75,10 @@ class Intake(Protocol):
         """Take in a wait; False if the frame has gone on."""
         ...
 
+    def found(self, subject: Any) -> None:
+        """The newest hold of an entry, or a wait, that the recorder was told of is a found one."""
+        ...
+
     def name(self, subject: Any, name: str) -> None:
         """Call a lock or an entry so, unless it has a name."""
         ...

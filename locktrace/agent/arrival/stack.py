@@ -137,7 +137,16 @@ def _is_of_a_with(known: Depths, target: int) -> bool:
 def _entered_at(known: Depths, target: int) -> int:
     """The instruction before the block, which has entered the manager; -1: not found."""
     first = min(row.start for row in known.handlers if row.target == target)
-    order = known.order(first) - 1
+    return _before_await(known, known.order(first) - 1)
+
+
+def awaited_at(frame: FrameType) -> int:
+    """The offset of the call whose result a suspended coroutine awaits; -1: not found."""
+    known = depths(frame.f_code)
+    return _before_await(known, known.order(frame.f_lasti))
+
+
+def _before_await(known: Depths, order: int) -> int:
     while order >= 0 and known.instructions[order].name in _AWAITS:
         order -= 1
     return known.instructions[order].offset if order >= 0 else -1

@@ -277,9 +277,7 @@ static PyObject *core_found_wait(PyObject *self, PyObject *args)
     if (found != NULL) {
         struct wait *wait = &found->wait;
         wait_begin(wait, entry, actor, shared, timed, object_frame(caller));
-        wait->found = FLAG_FOUND;
-        tell(EVENT_WAITING, (uint8_t)((shared ? FLAG_SHARED : 0) | (timed ? FLAG_TIMED : 0) | FLAG_FOUND),
-             wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
+        wait_found(wait);
         if (blocks_on != Py_None) {
             wait->blocks_on = blocks_on;
         }

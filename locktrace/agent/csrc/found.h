@@ -150,6 +150,17 @@ static void found_drop_likely(struct entry *entry)
 
 /* -- waits */
 
+/* It was there when we came; told of once more. */
+COLD void wait_found(struct wait *wait)
+{
+    uint8_t flags = (uint8_t)((wait->shared ? FLAG_SHARED : 0) | (wait->timed ? FLAG_TIMED : 0));
+    wait->found = FLAG_FOUND;
+    if (wait->entry != NULL) {
+        tell(EVENT_WAITING, flags | FLAG_FOUND, wait->since, wait->id, wait->entry, wait->actor,
+             wait->stack, wait->label_id);
+    }
+}
+
 /* It has got what it waited for, unless nobody knows. */
 COLD void found_wait_succeeds(struct found_wait *found)
 {

@@ -447,6 +447,20 @@ static PyObject *core_method(PyObject *self, PyObject *args)
     return method_new(bound, whole, original, rows, gives, argument, shared);
 }
 
+/* found(entry or wait): the newest hold of the one, or the other, was there when we came. */
+static PyObject *core_found(PyObject *self, PyObject *object)
+{
+    (void)self;
+    struct entry *entry = entry_of(object);
+    if (entry != NULL && entry->holds != NULL) {
+        entry->holds->found = FLAG_FOUND;
+        tell_hold(entry, entry->holds);
+    } else if (Py_TYPE(object) == wait_type && ((Waiting *)object)->under_way) {
+        wait_found(&((Waiting *)object)->wait);
+    }
+    return none();
+}
+
 /* -- arming */
 
 static PyObject *core_configure(PyObject *self, PyObject *args)
@@ -637,6 +651,7 @@ static PyMethodDef methods[] = {
     METHOD(frame_of, METH_O),
     METHOD(blocked_call, METH_VARARGS),
     METHOD(slot, METH_VARARGS),
+    METHOD(found, METH_O),
     METHOD(found_hold, METH_VARARGS),
     METHOD(found_wait, METH_VARARGS),
     {NULL, NULL, 0, NULL},

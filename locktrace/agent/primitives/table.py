@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from sys import _getframe
 from types import CodeType, FrameType
@@ -15,13 +14,19 @@ from locktrace.agent.recorder import Entry
 
 Row = tuple[Entry | None, ref[Any] | None, Entry | None]
 
-_entries_of: dict[str, Callable[[object], Entry | None]] = {}
+_tables: dict[str, EntryTable] = {}
 
 
 def entry_of(kind: str, lock: object) -> Entry | None:
     """The entry of a lock of that kind, None if it is not traced."""
-    entry = _entries_of.get(kind)
-    return entry(lock) if entry is not None else None
+    table = _tables.get(kind)
+    return table.of(lock) if table is not None else None
+
+
+def is_known(kind: str, lock: object) -> bool:
+    """Whether a lock of that kind has been met."""
+    table = _tables.get(kind)
+    return table is not None and table.known(lock) is not None
 
 
 class EntryTable:
@@ -35,7 +40,7 @@ class EntryTable:
         self.quiet = quiet
         self._hidden_from: dict[int, CodeType] = {}
         self.rows: dict[int, Row] = {}
-        _entries_of[kind] = self.of
+        _tables[kind] = self
 
     def hide_from(self, function: Any) -> None:
         """What `function` makes is its own affair."""
