@@ -1,4 +1,4 @@
-"""`python -m benchmarks [locks] [queries] [stall] [attach]`: all tables, or the named ones."""
+"""`python -m benchmarks [locks] [queries] [stall] [attach] [family]`: all tables, or those named."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import os
 import platform
 import sys
 
-from benchmarks import attach, locks, queries, stall
+from benchmarks import attach, family, locks, queries, stall
 
 TABLES = {
     "locks": locks.table,
     "queries": queries.table,
     "stall": stall.table,
     "attach": attach.table,
+    "family": family.table,
 }
 
 

@@ -308,6 +308,21 @@ def test_it():
     done.assert_outcomes(passed=1)
 
 
+def test_a_test_that_switches_the_agent_off_is_not_judged_and_the_next_one_is(
+    run_tests: RunTests,
+) -> None:
+    done = run_tests("""
+import locktrace
+
+def test_off():
+    locktrace.uninstall()
+
+def test_leaking():
+    kept().withdraw()
+""")
+    done.assert_outcomes(passed=1, failed=1)
+
+
 @pytest.mark.parametrize("core", ["c", "py"])
 def test_both_cores_serve(run_tests: RunTests, monkeypatch: pytest.MonkeyPatch, core: str) -> None:
     monkeypatch.setenv("LOCKTRACE_CORE", core)

@@ -124,7 +124,12 @@ import time
 def test_it():
     with kept().guard:
         time.sleep(2)
+
+def test_that_waits_for_slow_work():
+    worker = threading.Thread(target=time.sleep, args=(3,))
+    worker.start()
+    worker.join()
 """,
         ini="locktrace_stall_after = 0.5\n",
     )
-    done.assert_outcomes(passed=1)
+    done.assert_outcomes(passed=2)

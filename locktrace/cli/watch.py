@@ -59,7 +59,7 @@ def watch(
     source: SourceOption = Witness.AGENT,
 ) -> None:
     """Watch a process live: its locks, who holds them, who waits."""
-    chosen = pid if pid is not None else _only_traced()
+    chosen = pid if pid is not None else _only_traced(children)
     _show(chosen, plain, stall_after, children, method, detach, source)
 
 
@@ -109,11 +109,14 @@ def _descendants(pid: int, wanted: bool) -> list[int]:
     return [process.pid for process in descendants(pid)] if wanted else []
 
 
-def _only_traced() -> int:
+def _only_traced(children: bool) -> int:
+    """Of several, with their `children`, the one that the others descend from."""
     from locktrace.errors import NotTracedError
     from locktrace.launch.processes import python_processes
 
     pids = [process.pid for process in python_processes() if process.socket]
+    followed = {each for pid in pids for each in _descendants(pid, children)}
+    pids = [pid for pid in pids if pid not in followed]
     if len(pids) == 1:
         return pids[0]
     if not pids:

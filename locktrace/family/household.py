@@ -105,9 +105,9 @@ class Household:
         """The program has ended: hear what is still under way, and let go of everybody."""
         if self.first is None:
             self.first = self._open_first(0)
-        while self.first is not None and not self.first.ended:
-            self.first.look(LOOK_S)
         deadline = time.monotonic() + LINGER_S
+        while self.first is not None and not self.first.ended and time.monotonic() < deadline:
+            self.first.look(LOOK_S)
         list(self._look_at_others())
         while self._living and time.monotonic() < deadline:
             time.sleep(0.02)

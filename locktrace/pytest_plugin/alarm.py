@@ -58,9 +58,10 @@ class Alarm:
                 hear(report)
                 return
             self._verdict = report
-            signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
+            if handled:
+                signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
 
-        with self._handled():
+        with self._handled() as handled:
             dog = Watchdog(self._witness, thresholds, bark)
             try:
                 yield
@@ -77,13 +78,14 @@ class Alarm:
             self._armed = False
 
     @contextlib.contextmanager
-    def _handled(self) -> Iterator[None]:
+    def _handled(self) -> Iterator[bool]:
+        """Whether the signal is ours for this while: only the main thread may see to that."""
         if threading.current_thread() is not threading.main_thread():
-            yield
+            yield False
             return
         before = signal.signal(SIGNAL, self._fail)
         try:
-            yield
+            yield True
         finally:
             signal.signal(SIGNAL, before)
 

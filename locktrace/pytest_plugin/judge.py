@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from locktrace.errors import LocktraceError
 from locktrace.pytest_plugin.alarm import Alarm
 from locktrace.pytest_plugin.settings import Settings, of_project, of_test
 from locktrace.pytest_plugin.timeouts import TimeOuts
@@ -112,7 +113,11 @@ class Judge:
         if self._is_silent(item):
             return None
         rule = self._settings(item).rule
-        verdict = Verdict.of(self._witness, before, rule, self._by_design)
+        try:
+            verdict = Verdict.of(self._witness, before, rule, self._by_design)
+        except LocktraceError as error:  # the test has switched the agent off, or closed its socket
+            item.add_report_section("call", SECTION, f"the test cannot be judged: {error}")
+            return None
         self._by_design |= verdict.holds
         return verdict
 

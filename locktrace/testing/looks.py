@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose
-from locktrace.model import Finding
+from locktrace.model import Finding, Snapshot
 from locktrace.session import View, is_stall
+from locktrace.snapshots.kinds import is_answer
 from locktrace.testing.witness import Witness
 
 APART_S = 0.55
@@ -29,12 +29,19 @@ class Looks:
         self._found = diagnose(view.snapshot, self._thresholds)
         return view, self._confirmer.look(view.snapshot, self._found).findings
 
-    def settle(
-        self, since_ns: int = 0, sleep: Callable[[float], None] = time.sleep
-    ) -> tuple[View, tuple[Finding, ...]]:
+    def settle(self, since_ns: int = 0) -> tuple[View, tuple[Finding, ...]]:
         """Look, and half a second later again if work seems to stand still since `since_ns`."""
         view, confirmed = self.look()
-        if not any(is_stall(f) and f.since_ns >= since_ns for f in self._found):
+        if not any(is_hang(view.snapshot, f) and f.since_ns >= since_ns for f in self._found):
             return view, confirmed
-        sleep(APART_S)
+        time.sleep(APART_S)
         return self.look()
+
+
+def is_hang(snapshot: Snapshot, finding: Finding) -> bool:
+    """Whether work stands still by it, and does not merely wait for other work to be done: to
+    join a slow thread for long is what a slow test does."""
+    if not is_stall(finding):
+        return False
+    locks = [snapshot.locks.get(lock) for lock in finding.locks]
+    return finding.kind != "stall" or not all(lock and is_answer(lock) for lock in locks)

@@ -19,9 +19,10 @@ from locktrace.model import (
     StallSnapshot,
     ThreadStack,
 )
+from locktrace.session import is_stall
 from locktrace.snapshots.kinds import is_ordered
 from locktrace.snapshots.report import render_findings
-from locktrace.testing.looks import Looks
+from locktrace.testing.looks import Looks, is_hang
 from locktrace.testing.witness import Beginning, Witness, held
 from locktrace.wording import listing, lock_name, place, who
 
@@ -39,9 +40,12 @@ class Rule:
     fail_on: frozenset[str] = frozenset()
     ignore: frozenset[str] = frozenset()
 
-    def counts(self, finding: Finding) -> bool:
-        if finding.kind in self.ignore:
+    def counts(self, snapshot: Snapshot, finding: Finding) -> bool:
+        """Leaks apart: they are judged by what is held."""
+        if finding.kind in self.ignore or finding.kind == LEAK:
             return False
+        if is_stall(finding) and not is_hang(snapshot, finding):
+            return finding.kind in self.fail_on
         if finding.kind in self.fail_on or finding.severity is Severity.ERROR:
             return True
         return finding.kind == INVERSION and finding.severity is not Severity.INFO
@@ -79,7 +83,7 @@ class Verdict:
         made = [
             finding
             for finding in witness.first_told((*view.findings, *confirmed))
-            if finding.kind != LEAK and rule.counts(finding) and finding.since_ns >= before.at_ns
+            if finding.since_ns >= before.at_ns and rule.counts(view.snapshot, finding)
         ]
         return cls(view.snapshot, severest_first(leaks), severest_first(made))
 

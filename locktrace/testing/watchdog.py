@@ -17,9 +17,8 @@ from collections.abc import Callable
 from locktrace.agent.owned import Wake
 from locktrace.diagnose import Thresholds
 from locktrace.errors import LocktraceError
-from locktrace.session import is_stall
 from locktrace.testing.hang import told
-from locktrace.testing.looks import Looks
+from locktrace.testing.looks import Looks, is_hang
 from locktrace.testing.witness import Witness
 
 LOOK_S = 0.25
@@ -43,7 +42,8 @@ class Watchdog:
 
     def stop(self) -> None:
         """Return when its thread is out of the way."""
-        _watching.remove(self)
+        if self in _watching:  # else this is a fork of the process that it watches
+            _watching.remove(self)
         self._pause()
         self._wake.close()
 
@@ -72,7 +72,7 @@ class Watchdog:
         """Whether it has barked."""
         view, findings = self._looks.look()
         new = tuple(f for f in findings if f.since_ns >= self._began_ns)
-        if not any(map(is_stall, new)):
+        if not any(is_hang(view.snapshot, finding) for finding in new):
             return False
         self._bark(told(self._witness, view.snapshot, new))
         return True

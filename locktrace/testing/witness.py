@@ -14,6 +14,7 @@ from types import FrameType
 import locktrace
 from locktrace.agent.switch import AGENT
 from locktrace.diagnose import Thresholds
+from locktrace.errors import TargetLostError
 from locktrace.launch.processes import connect
 from locktrace.model import Finding, Hold, Site, Snapshot, ThreadStack
 from locktrace.observe.agent_source import AgentSource
@@ -40,13 +41,17 @@ class Witness:
     """A session on this very process; LocktraceError if its agent does not answer."""
 
     def __init__(self, thresholds: Thresholds | None = None) -> None:
-        locktrace.install()
         self.thresholds = thresholds or Thresholds()
-        source = AgentSource(connect(os.getpid()), os.getpid())
-        self._session = Session(source, thresholds=self.thresholds, snaps=False)
         self._told: set[tuple[object, ...]] = set()
         self.pid = os.getpid()
-        self._session.catch_up(PATIENCE_S)  # from here on it hears what happens
+        self._session = self._open()
+
+    def _open(self) -> Session:
+        locktrace.install()
+        source = AgentSource(connect(self.pid), self.pid)
+        session = Session(source, thresholds=self.thresholds, snaps=False)
+        session.catch_up(PATIENCE_S)  # from here on it hears what happens
+        return session
 
     def __enter__(self) -> Witness:
         return self
@@ -62,8 +67,13 @@ class Witness:
         return Beginning(time.monotonic_ns(), held())
 
     def look(self) -> View:
-        """All that has happened by now."""
-        return self._session.catch_up(PATIENCE_S)
+        """All that has happened by now; TargetLostError, once, if the agent was taken out."""
+        try:
+            return self._session.catch_up(PATIENCE_S)
+        except TargetLostError:
+            self._session.close()
+            self._session = self._open()
+            raise
 
     def first_told(self, findings: Iterable[Finding]) -> list[Finding]:
         """Those of `findings` that no test has been told of."""
