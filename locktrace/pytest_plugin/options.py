@@ -33,4 +33,5 @@ def add_options(parser: pytest.Parser) -> None:
 
 
 def is_wanted(config: pytest.Config) -> bool:
-    return bool(config.getoption("--locktrace") or config.getini("locktrace"))
+    """Also before the command line has been parsed in full, when conftest files are loaded."""
+    return bool(config.known_args_namespace.locktrace or config.getini("locktrace"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -37,6 +38,7 @@ class Watchdog:
         self._began_ns = time.monotonic_ns()
         self._stopping = False
         self._absent = _thread.allocate_lock()
+        _hook_forks()
         _watching.append(self)
         self._start()
 
@@ -92,8 +94,12 @@ def _after_fork_in_parent() -> None:
             dog._start()
 
 
-os.register_at_fork(
-    before=_before_fork,
-    after_in_parent=_after_fork_in_parent,
-    after_in_child=_watching.clear,
-)
+@functools.cache
+def _hook_forks() -> None:
+    """After the agent has its own hooks: of those before a fork the latest comes first, and our
+    thread may be waiting for an answer of the agent's."""
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=_after_fork_in_parent,
+        after_in_child=_watching.clear,
+    )
