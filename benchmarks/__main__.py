@@ -1,4 +1,4 @@
-"""`python -m benchmarks [locks] [queries] [stall] [attach] [family]`: all tables, or those named."""
+"""`python -m benchmarks [locks] [queries] [stall] [attach] [family]`: all, or the named tables."""
 
 from __future__ import annotations
 
