@@ -288,20 +288,6 @@ class Blocking:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """How long holds or waits lasted, in nanoseconds; ``number`` of them are behind it.
-
-    Percentiles are bounds: so many percent lasted no longer.
-    """
-
-    number: int
-    p50_ns: int
-    p90_ns: int
-    p99_ns: int
-    most_ns: int
-
-
-@dataclass(frozen=True, slots=True)
 class Traffic:
     """What a lock has been through in the last ``window_ns``, from its totals."""
 
@@ -319,7 +305,7 @@ class History:
     ``lost`` counts events that were dropped meanwhile: what they would have shown is not
     here, but what is here is true. ``full``: there was more than is kept. ``overtaken`` has
     how many readers were let in past a waiting writer, by the id of his wait; ``lenient``
-    the locks that let them. ``holds`` and ``waits`` are by lock, and ``traffic`` too.
+    the locks that let them. ``traffic`` is by lock.
     ``names`` are of locks that are spoken of here and are gone.
     """
 
@@ -331,8 +317,6 @@ class History:
     blockings: tuple[Blocking, ...] = ()
     overtaken: Mapping[int, int] = field(default_factory=dict)
     lenient: frozenset[int] = frozenset()
-    holds: Mapping[int, Span] = field(default_factory=dict)
-    waits: Mapping[int, Span] = field(default_factory=dict)
     traffic: Mapping[int, Traffic] = field(default_factory=dict)
     names: Mapping[int, Lock] = field(default_factory=dict)
 
@@ -397,13 +381,14 @@ class Present:
 
     ``handlers`` are the program's functions that handle signals of the operating system, as
     (file, function); None where that is not known. ``stopped``: the whole process is, by a
-    signal or a debugger.
+    signal or a debugger. ``strangers``: it has threads that Python knows nothing of.
     """
 
     taken_ns: int
     threads: tuple[ThreadStack, ...] = ()
     handlers: frozenset[tuple[str, str]] | None = None
     stopped: bool = False
+    strangers: bool = False
 
 
 @dataclass(frozen=True, slots=True)

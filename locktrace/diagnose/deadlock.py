@@ -22,6 +22,8 @@ def detect(case: Case) -> Iterator[Finding]:
     they were all there together, and nothing but another thread's release could end them.
     """
     for ring in WaitGraph(case.ledger).rings():
+        if ring.starved_pool(case.ledger) is not None:
+            continue  # executor_starvation tells it
         closed_ns = max(link.wait.since_ns for link in ring.links)
         if case.age(closed_ns) >= case.thresholds.deadlock_after:
             yield _finding(case.ledger, ring, closed_ns)

@@ -95,4 +95,7 @@ def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:
     waits = [w for w in ledger.waits_by_actor.get(hold.actor, ()) if w.lock != hold.lock]
     if waits:
         return f" and now waits {wish_of(ledger, waits[0])}"
+    stack = ledger.stack_of(hold.actor)
+    if stack is not None and stack.doing and stack.frames:
+        return f" and now {stack.doing} in {where(stack.frames[0])}"
     return ""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
+from locktrace.diagnose.held_across_fork import is_inherited
 from locktrace.diagnose.roles import creators, named, role_sites
 from locktrace.model import Certainty, Finding, Mode, Severity
+from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import age, count, listing, lock_name, where, who
 
@@ -23,12 +25,16 @@ def detect(case: Case) -> Iterator[Finding]:
     """
     ledger = case.ledger
     for lock, holds in ledger.holds.items():
-        if ledger.is_semaphore(lock) or ledger.is_handed_over(lock) or ledger.is_inner(lock):
+        if ledger.is_handed_over(lock) or ledger.is_inner(lock):
+            continue
+        if not kinds.is_ordered(ledger.lock(lock)):
             continue
         old = [
             hold
             for hold in holds
-            if ledger.is_leaked(hold) and case.age(hold.since_ns) >= case.thresholds.leak_after
+            if ledger.is_leaked(hold)
+            and case.age(hold.since_ns) >= case.thresholds.leak_after
+            and not is_inherited(ledger, hold)
         ]
         for group in group_holds(ledger.snapshot, old):
             yield _finding(case, group)

@@ -133,6 +133,15 @@ class Ledger:
     def is_reentrant(self, lock: int) -> bool:
         return kinds.is_reentrant(self.lock(lock))
 
+    def queued_in(self, lock: int) -> int | None:
+        """The pool that `lock`, a future which nobody works on yet, is queued in."""
+        known = self.lock(lock)
+        parent = known.parent
+        if not kinds.is_future(known) or self.holds.get(lock) or parent is None:
+            return None
+        pool = self.snapshot.locks.get(parent)
+        return parent if pool is not None and kinds.is_executor(pool) else None
+
     def compounds_of(self, lock: int) -> Iterator[int]:
         """The primitives that `lock` is an inner lock of, from the nearest outwards."""
         seen = {lock}
@@ -148,6 +157,8 @@ class Ledger:
         A Condition's lock is not inner in this sense: nobody holds a Condition, so its lock
         speaks for itself.
         """
+        if kinds.is_future(self.lock(lock)):
+            return False  # its pool is no stand-in for it
         return any(not self.is_signal(parent) for parent in self.compounds_of(lock))
 
     def contention(self, lock: int) -> tuple[Wait, ...]:

@@ -18,11 +18,19 @@ def detect(case: Case) -> Iterator[Finding]:
     """Rings in which locks were taken while others were held, in this run, by two actors or
     more, each pair as it was first seen.
 
-    Per class of locks, as one line of the program makes them. Where the ring is of one class
-    in different objects only, it is information: nobody knows that the same two ever meet.
+    Per class of locks, as one line of the program makes them, and not of locks that are handed
+    over. Where the ring is of one class in different objects only, it is information: nobody
+    knows that the same two ever meet.
     """
     for ring in rings(case.ledger.snapshot.history):
-        yield _finding(case, ring)
+        if not any(_is_handed_over(case, nesting) for nesting in ring):
+            yield _finding(case, ring)
+
+
+def _is_handed_over(case: Case, nesting: Nesting) -> bool:
+    """Whether others than its holder release it, so that to hold it is to wait for nobody."""
+    lock = case.ledger.known(nesting.outer.lock)
+    return lock is not None and lock.foreign_releases > 0
 
 
 def _finding(case: Case, ring: Ring) -> Finding:

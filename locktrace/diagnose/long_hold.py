@@ -8,6 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import certainty_of
 from locktrace.diagnose.roles import creators, named, role_sites
 from locktrace.model import Finding, Mode, Severity
+from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import age, count, lock_name, where, who
 
@@ -22,9 +23,9 @@ def detect(case: Case) -> Iterator[Finding]:
     """
     ledger = case.ledger
     for lock, holds in ledger.holds.items():
-        if lock in case.explained or ledger.is_semaphore(lock) or ledger.is_inner(lock):
+        if lock in case.explained or ledger.is_inner(lock):
             continue
-        if ledger.is_handed_over(lock):
+        if ledger.is_handed_over(lock) or not kinds.is_ordered(ledger.lock(lock)):
             continue
         old = [
             hold

@@ -9,6 +9,7 @@ from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.kernel_view import OWN_IDS, FutexKind
 from locktrace.model import Certainty, Finding, Gap, Severity, Wait
+from locktrace.snapshots import kinds
 from locktrace.wording import age, lock_name, where, who
 
 KIND = "stall"
@@ -43,6 +44,8 @@ def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
     permits from earlier rounds, but none that a function still at work has to give back.
     """
     ledger = case.ledger
+    if kinds.is_answer(ledger.lock(lock)):
+        return True  # a thread may be joined, and a result awaited, for as long as it takes
     semaphore, handed_over = ledger.is_semaphore(lock), ledger.is_handed_over(lock)
     if semaphore and handed_over:
         return True

@@ -48,6 +48,13 @@ class Ring:
     links: tuple[Link, ...]
     size: int
 
+    def starved_pool(self, ledger: Ledger) -> int | None:
+        """The pool that somebody in the ring waits for to have a worker free, if any."""
+        for link in self.links:
+            if link.hold is not None and link.hold.lock != link.wait.lock:
+                return ledger.queued_in(link.wait.lock)
+        return None
+
 
 class WaitGraph:
     """The graph of one ledger."""
@@ -60,6 +67,7 @@ class WaitGraph:
         }
         self._writers: dict[int, Wait | None] = {}
         self._successors: dict[Node, list[Node]] = {}
+        self._stuck = self._find_stuck()
         for actor, waits in self._waits.items():
             for wait in waits:
                 self._add(actor, wait)
@@ -97,11 +105,51 @@ class WaitGraph:
             edges.append(writer.actor)
 
     def _obstacles(self, demand: Demand) -> Iterator[Hold]:
-        """The holds to be released before `demand` can be met, oldest first."""
+        """The holds to be released before `demand` can be met, oldest first.
+
+        Work that is queued in a pool is begun by whichever worker is free first: only if none
+        ever will be, each of them is in the way.
+        """
+        pool = self._ledger.queued_in(demand.lock)
+        if pool is not None:
+            busy = self._ledger.holds.get(pool, ())
+            yield from busy if all(hold.actor in self._stuck for hold in busy) else ()
+            return
         for hold in self._ledger.holds.get(demand.lock, ()):
             excludes = Mode.EXCLUSIVE in (demand.mode, hold.mode)
             if excludes and self._ledger.is_answered_for(hold):
                 yield hold
+
+    def _find_stuck(self) -> frozenset[int]:
+        """The actors of which none can go on unless another of them does.
+
+        The greatest set that is closed in this way: from all who wait, those are taken out
+        who may go on, until nobody is. Needed only where there is work queued in a pool.
+        """
+        queued = any(
+            self._ledger.queued_in(wait.lock) is not None
+            for waits in self._waits.values()
+            for wait in waits
+        )
+        stuck = {actor for actor, waits in self._waits.items() if waits} if queued else set()
+        while True:
+            free = {actor for actor in stuck if not self._is_stuck(actor, stuck)}
+            if not free:
+                return frozenset(stuck)
+            stuck -= free
+
+    def _is_stuck(self, actor: int, stuck: set[int]) -> bool:
+        return any(self._is_held_up(wait, stuck) for wait in self._waits[actor])
+
+    def _is_held_up(self, wait: Wait, stuck: set[int]) -> bool:
+        pool = self._ledger.queued_in(wait.lock)
+        if pool is not None:
+            busy = self._ledger.holds.get(pool, ())
+            return bool(busy) and all(hold.actor in stuck for hold in busy)
+        if any(hold.actor in stuck for hold in self._obstacles(Demand(wait.lock, wait.mode))):
+            return True
+        writer = self._pending_writer(wait)
+        return writer is not None and writer.actor in stuck
 
     def _pending_writer(self, wait: Wait) -> Wait | None:
         """The writer that a reader queues behind: the first to have come, if before the reader.

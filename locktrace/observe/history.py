@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from locktrace.model import History, Hold, Lock, Traffic, Wait
-from locktrace.observe.durations import Durations
 from locktrace.observe.order import LockOrder
 from locktrace.observe.queues import Queues
 from locktrace.snapshots import kinds
@@ -16,7 +15,7 @@ WINDOW_TICKS = 20  # of a quarter of a second
 _ORDERLESS = TRY | TIMED | FOUND
 """Acquires that close no ring: they give up by themselves, or when they were is not known."""
 
-REFRESH_NS = 1_000_000_000  # percentiles are worked out anew no more often
+REFRESH_NS = 1_000_000_000  # the traffic is worked out anew no more often
 
 Totals = tuple[int, int, int, int]
 """acquisitions, contended, wait ns, hold ns"""
@@ -28,9 +27,6 @@ class Chronicle:
     def __init__(self) -> None:
         self._order = LockOrder()
         self._queues = Queues()
-        self._holds = Durations()
-        self._waits = Durations()
-        self._locks: dict[int, Lock] = {}
         self._answers: set[int] = set()
         self._names: dict[int, Lock] = {}
         self._since_ns = 0
@@ -41,21 +37,17 @@ class Chronicle:
     # -- locks
 
     def define(self, lock: Lock, parent: Lock | None) -> None:
-        self._locks[lock.id] = lock
         self._order.define(lock, parent)
         if kinds.is_signal(lock) or kinds.is_answer(lock):
             self._answers.add(lock.id)
 
-    def forget(self, lock: int) -> None:
-        """`lock` is gone; what it has shown stays, and its name with that."""
-        known = self._locks.pop(lock, None)
+    def forget(self, lock: int, known: Lock | None) -> None:
+        """`lock` is gone, `known` as it was; what it has shown stays, and its name with that."""
         if known is not None and (lock in self._order.spoken or lock in self._queues.spoken):
             self._names[lock] = known
         self._answers.discard(lock)
         self._order.forget(lock)
         self._queues.forget(lock)
-        self._holds.forget(lock)
-        self._waits.forget(lock)
 
     # -- events: the observer's hot path
 
@@ -64,15 +56,13 @@ class Chronicle:
             self._queues.let_in(hold)
         self._order.begin(hold, not flags & _ORDERLESS)
 
-    def released(self, hold: Hold, at_ns: int) -> None:
-        self._holds.add(hold.lock, at_ns - hold.since_ns)
+    def released(self, hold: Hold) -> None:
         self._order.end(hold)
 
     def waiting(self, wait: Wait) -> None:
         self._queues.begin(wait)
 
     def waited(self, wait: Wait, at_ns: int) -> None:
-        self._waits.add(wait.lock, at_ns - wait.since_ns)
         answer = wait.lock in self._answers
         held = self._order.held_by(wait.actor) if answer else []
         self._queues.end(wait, at_ns, held, answer)
@@ -119,8 +109,6 @@ class Chronicle:
             blockings=self._queues.blockings(),
             overtaken=dict(self._queues.overtaken),
             lenient=frozenset(self._queues.lenient),
-            holds=self._holds.spans(of=self._waits.locks()),
-            waits=self._waits.spans(of=self._waits.locks()),
             traffic=self._traffic(),
             names=dict(self._names),
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import psutil
+
 from locktrace.model import Present, Process, Snapshot
 from locktrace.snapshots import kinds
 from locktrace.snapshots.activity import described
 from locktrace.snapshots.source import Source
+from locktrace.snapshots.stacks import without_tracer
 
 WORTH_S = 0.5  # a wait this long may want an explanation
 APART_S = 1.0  # between two questions: the target's interpreter answers them
@@ -19,6 +22,7 @@ class Lookout:
 
     def __init__(self, process: Process) -> None:
         self._source = Source(process)
+        self._pid = process.pid
         self._asked_ns = 0
         self._given: Present | None = None
         self._told: Present | None = None
@@ -46,5 +50,15 @@ class Lookout:
         return self._told
 
     def described(self, present: Present) -> Present:
-        """`present`, with what each thread is doing."""
-        return replace(present, threads=described(present.threads, self._source))
+        """`present`, without the agent's own thread, and with what each thread is doing."""
+        threads = described(without_tracer(present.threads), self._source)
+        strangers = _number_of_threads(self._pid) > len(present.threads)
+        return replace(present, threads=threads, strangers=strangers)
+
+
+def _number_of_threads(pid: int) -> int:
+    """Of the operating system's; 0 if the process is gone."""
+    try:
+        return psutil.Process(pid).num_threads()
+    except psutil.Error:
+        return 0

@@ -189,7 +189,7 @@ class LedgerState:
             if op == RELEASED:
                 hold = self._holds.pop(ref, None)
                 if hold is not None:
-                    self._past.released(hold, at)
+                    self._past.released(hold)
             elif op == WAITED:
                 wait = self._waits.pop(ref, None)
                 if wait is not None:
@@ -213,9 +213,8 @@ class LedgerState:
             self._actors[actor] = replace(known, label=label)
 
     def _destroy(self, lock: int) -> None:
-        self._locks.pop(lock, None)
         self._rates.forget(lock)
-        self._past.forget(lock)
+        self._past.forget(lock, self._locks.pop(lock, None))
         for table in (self._holds, self._waits):
             for ref in [r for r, record in _records(table) if record.lock == lock]:
                 del table[ref]

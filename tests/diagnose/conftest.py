@@ -196,7 +196,7 @@ class World:
             parent = next((k for k in self.locks.values() if k.id == lock.parent), None)
             self.past.define(lock, parent)
             if what.startswith("-"):
-                self.past.released(held[name].pop(), when)
+                self.past.released(held[name].pop())
                 continue
             site = self.stack(function or at)[0]
             mode = Mode.SHARED if what.startswith("r") else Mode.EXCLUSIVE

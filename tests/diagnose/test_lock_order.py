@@ -128,6 +128,13 @@ def test_what_nobody_locks_others_out_with_has_no_order(world, kind):
     assert world.findings() == ()
 
 
+def test_a_lock_that_is_handed_over_keeps_nobody_waiting_for_its_holder(world):
+    world.lock("A", foreign_releases=1)
+    world.run("a", "+A", "+B", "-B", "-A")
+    world.run("b", "+B", "+A", "-A", "-B")
+    assert world.findings() == ()
+
+
 def test_inner_locks_are_told_by_their_compound(world):
     world.rwlock("table")
     world.lock("table's mutex", inside="table")
@@ -150,7 +157,7 @@ def test_locks_that_are_gone_are_told_by_the_names_they_had(world):
     world.run("b", "+B", "+A", "-A", "-B")
     world.look()
     for name in ("A", "B"):
-        world.past.forget(world.locks.pop(name).id)
+        world.past.forget(world.locks[name].id, world.locks.pop(name))
     (finding,) = world.findings(KIND)
     assert finding.message.startswith("A and B are taken in both orders")
     assert finding.sites[-1].role == "creator"

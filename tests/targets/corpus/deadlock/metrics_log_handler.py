@@ -1,8 +1,8 @@
 """A logging handler counts errors in the metrics; the metrics log while their lock is taken."""
 # family: logging
 # cores: c py
-# unlucky: deadlock of Metrics.lock and Handler.lock
-# lucky: lock-order-inversion of Metrics.lock and Handler.lock
+# unlucky: deadlock of Metrics.lock and CountingHandler.lock
+# lucky: lock-order-inversion of Metrics.lock and CountingHandler.lock
 
 import logging
 import sys

@@ -1,0 +1,136 @@
+"""`held-while-blocking`: who holds what others want sleeps, does I/O or waits to be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
+from locktrace.model import Blocking, Certainty, Finding, Hold, Severity, Site, Wait
+from locktrace.snapshots import kinds
+from locktrace.wording import count, duration, lock_name, where, who
+
+KIND = "held-while-blocking"
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """Locks that have been wanted for `blocking_after` while their holder waits for a signal, a
+    queue, a thread or a future, or is seen in one of the well-known calls that block; and what
+    the history has of such holders, of waits that are over.
+
+    Not semaphores, nor what is handed over, nor inner locks; and not a holder that waits for
+    another lock, which is a chain and no bad manners. `evidence` is the hold.
+    """
+    told = set()
+    for lock in case.ledger.waits:
+        for hold, waits in _wanted(case, lock):
+            reason = _reason(case, hold)
+            if reason is not None:
+                told.add((hold.lock, hold.site))
+                yield _finding(case, hold, waits, *reason)
+    for blocking in case.ledger.snapshot.history.blockings:
+        if (blocking.hold.lock, blocking.hold.site) not in told:
+            yield _past(case, blocking)
+
+
+def _wanted(case: Case, lock: int) -> Iterator[tuple[Hold, tuple[Wait, ...]]]:
+    """The holds that waits of some age are held up by."""
+    ledger = case.ledger
+    if lock in case.explained or not kinds.is_ordered(ledger.lock(lock)):
+        return
+    if ledger.is_handed_over(lock) or ledger.is_inner(lock):
+        return
+    waits = ledger.contention(lock)
+    if not waits or case.age(waits[0].since_ns) < case.thresholds.blocking_after:
+        return
+    for hold in ledger.holds.get(lock, ()):
+        others = tuple(wait for wait in waits if wait.actor != hold.actor)
+        if others and ledger.is_answered_for(hold):
+            yield hold, others
+
+
+def _reason(case: Case, hold: Hold) -> tuple[str, Site | None, bool] | None:
+    """What the holder does, where, and whether it waits without end to be told something."""
+    ledger = case.ledger
+    waits = ledger.waits_by_actor.get(hold.actor, ())
+    for wait in waits:
+        lock = ledger.lock(wait.lock)
+        if kinds.is_signal(lock) or kinds.is_answer(lock):
+            signal = kinds.is_signal(lock) and not wait.timed
+            return f"waits {wish_of(ledger, wait)}", wait.site, signal
+    stack = ledger.stack_of(hold.actor)
+    if waits or stack is None or not stack.doing or not stack.frames:
+        return None
+    return stack.doing, stack.frames[0], False
+
+
+def _finding(
+    case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str, site: Site | None, told: bool
+) -> Finding:
+    ledger = case.ledger
+    return Finding(
+        kind=KIND,
+        severity=Severity.WARNING,
+        certainty=Certainty.HELD_BY,
+        message=_message(case, hold, waits, f"{doing} in {where(site)}")
+        + _lockout(case, hold, told),
+        locks=(hold.lock,),
+        sites=role_sites(
+            [
+                (hold.site, "holder"),
+                (site, "blocked"),
+                *wait_sites(ledger, waits),
+                *creators(ledger, [hold.lock]),
+            ]
+        ),
+        actors=named([hold.actor, *(wait.actor for wait in waits)]),
+        since_ns=waits[0].since_ns,
+        evidence=frozenset({hold.id}),
+        count=len(waits),
+    )
+
+
+def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str:
+    snapshot = case.ledger.snapshot
+    name, lock = who(snapshot, hold.actor, hold.label), lock_name(snapshot, hold.lock)
+    wanting = count(len(waits), "thread wants it", "threads want it")
+    return (
+        f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}, the "
+        f"longest for {duration(case.age(waits[0].since_ns))}."
+    )
+
+
+def _lockout(case: Case, hold: Hold, told: bool) -> str:
+    """The warning of a nested monitor: to wait for a Condition lets go of its own lock only."""
+    if not told:
+        return ""
+    lock = lock_name(case.ledger.snapshot, hold.lock)
+    return (
+        f" If who is to tell it needs {lock} first, nobody goes on (nested monitor lockout): "
+        "a wait for a Condition lets go of the Condition's own lock only."
+    )
+
+
+def _past(case: Case, blocking: Blocking) -> Finding:
+    ledger, hold, wait = case.ledger, blocking.hold, blocking.wait
+    snapshot = ledger.snapshot
+    name, lock = who(snapshot, hold.actor, hold.label), lock_name(snapshot, hold.lock)
+    longest = duration(blocking.longest_ns / 1e9)
+    return Finding(
+        kind=KIND,
+        severity=Severity.INFO,
+        certainty=Certainty.HELD_BY,
+        message=(
+            f"{name} waited for {lock_name(snapshot, wait.lock)} in {where(wait.site)} while it "
+            f"held {lock}, taken in {where(hold.site)}, which others wanted: for {longest} at "
+            f"most, {count(blocking.count, 'time')} in this run."
+        ),
+        locks=(hold.lock,),
+        sites=role_sites(
+            [(hold.site, "holder"), (wait.site, "blocked"), *creators(ledger, [hold.lock])]
+        ),
+        actors=named([hold.actor]),
+        since_ns=wait.since_ns,
+        count=blocking.count,
+        past=(hold,),
+    )

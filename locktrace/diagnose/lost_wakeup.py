@@ -1,0 +1,64 @@
+"""`lost-wakeup`: a wait that nothing can end any more, for nobody is left who could."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from locktrace.diagnose.case import Case
+from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
+from locktrace.diagnose.standstill import last_waits
+from locktrace.model import Certainty, Finding, Severity, Wait
+from locktrace.wording import count, duration, where, who
+
+KIND = "lost-wakeup"
+
+
+def detect(case: Case) -> Iterator[Finding]:
+    """Waits for a Condition, an Event, a queue or a barrier in a process of which every other
+    thread has ended or waits for ever too: see `standstill`.
+
+    `evidence` is the wait of every thread: when one of them ends, somebody is left after all.
+    """
+    standing = last_waits(case)
+    if standing is None:
+        return
+    by_lock: defaultdict[int, list[Wait]] = defaultdict(list)
+    for wait in standing:
+        if case.ledger.is_signal(wait.lock) and wait.lock not in case.explained:
+            by_lock[wait.lock].append(wait)
+    evidence = frozenset(wait.id for wait in standing)
+    for waits in by_lock.values():
+        yield _finding(case, waits, evidence)
+
+
+def _finding(case: Case, waits: list[Wait], evidence: frozenset[int]) -> Finding:
+    ledger, lock = case.ledger, waits[0].lock
+    return Finding(
+        kind=KIND,
+        severity=Severity.ERROR,
+        certainty=Certainty.UNKNOWN,
+        message=_message(case, waits, len(evidence) - len(waits)),
+        locks=(lock,),
+        sites=role_sites([*wait_sites(ledger, waits), *creators(ledger, [lock])]),
+        actors=named(wait.actor for wait in waits),
+        since_ns=waits[0].since_ns,
+        evidence=evidence,
+        count=len(waits),
+    )
+
+
+def _message(case: Case, waits: list[Wait], others: int) -> str:
+    first = waits[0]
+    name = who(case.ledger.snapshot, first.actor, first.label)
+    more = f" and {count(len(waits) - 1, 'more thread')}" if len(waits) > 1 else ""
+    waits_ = "wait" if more else "waits"
+    rest = (
+        f"the {count(others, 'other thread waits', 'other threads wait')} for ever too"
+        if others
+        else "no other thread is left"
+    )
+    return (
+        f"{name}{more} {waits_} {wish_of(case.ledger, first)} in {where(first.site)}, for "
+        f"{duration(case.age(first.since_ns))}, and nobody can tell it any more: {rest}."
+    )
