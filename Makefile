@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 USE    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 
-.PHONY: help demo test check bench screenshot clean
+.PHONY: help demo test check bench screenshot corpus clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
 
@@ -37,6 +37,9 @@ bench: $(USE)  ## the benchmark tables of the README
 
 screenshot: $(USE) ## draw docs/screen.svg again from a live demo
 	$(BIN)/python docs/screenshot.py docs/screen.svg
+
+corpus: $(DEV)   ## run the corpus of lock bugs and write docs/corpus.md
+	$(BIN)/python -m docs.corpus
 
 clean:           ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
