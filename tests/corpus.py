@@ -220,8 +220,9 @@ class Run:
 
     @property
     def findings(self) -> list[Document]:
-        findings: list[Document] = self.document.get("findings", [])
-        return findings
+        """Of the program and of the processes that it brought about."""
+        documents = [self.document, *self.document.get("children", ())]
+        return [finding for one in documents for finding in one.get("findings", ())]
 
     def blamed(self) -> list[str]:
         """The sentences of all findings that are more than information."""
