@@ -1,4 +1,4 @@
-"""`python -m benchmarks [locks] [queries] [stall] [attach] [family]`: all, or the named tables."""
+"""`python -m benchmarks [NAME]…`: all tables, or the named ones; `TABLES` has their names."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import platform
 import sys
 
-from benchmarks import attach, family, locks, queries, stall
+from benchmarks import attach, family, kernel, locks, queries, stall
 
 TABLES = {
     "locks": locks.table,
@@ -14,6 +14,7 @@ TABLES = {
     "stall": stall.table,
     "attach": attach.table,
     "family": family.table,
+    "kernel": kernel.table,
 }
 
 

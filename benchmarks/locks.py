@@ -45,6 +45,10 @@ class Variant:
         if observed:
             threading.Thread(target=self._observe, daemon=True).start()
 
+    @property
+    def pid(self) -> int:
+        return self._child.pid
+
     def __enter__(self) -> Variant:
         return self
 
