@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
-from locktrace.kernel_view import Futex, FutexKind, FutexWait, ThreadTotals, WakeUp
+from locktrace.kernel_view import OWN_IDS, Futex, FutexKind, FutexWait, ThreadTotals, WakeUp
 from locktrace.model import Lock, Snapshot
 from locktrace.observe.kernel.ledger import KernelLedger
 from locktrace.observe.kernel.lines import Pending
@@ -69,7 +70,14 @@ class Look:
                 if others > most_others:
                     continue
             rows.append(self._futex(key, waits[key], time[key]))
+            self._note_time(rows[-1])
         return tuple(rows)
+
+    def _note_time(self, futex: Futex) -> None:
+        """A lock of our own has been used if anybody has waited for it."""
+        lock = self.locks[futex.lock]
+        if lock.id >= OWN_IDS:
+            self.locks[lock.id] = replace(lock, wait_ns=futex.off_cpu_ns)
 
     def _futex(self, key: int, waits: int, ns: int) -> Futex:
         nature = self._names.nature(key)

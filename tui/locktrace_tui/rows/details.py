@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from locktrace.durations import Durations
+from locktrace.kernel_view import OWN_IDS
 from locktrace.model import Certainty, Gap, Lock, Snapshot, Wait
 from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import age, count, duration, fine_duration, place, where, who
@@ -41,7 +42,8 @@ def origin_and_totals(lock: Lock) -> tuple[Cell, ...]:
     parts = [Cell(lock.kind)]
     if lock.created_at:
         parts.append(Cell(f"created at {place(lock.created_at)}", Tone.MUTED))
-    parts.append(Cell(count(lock.acquisitions, "acquire"), Tone.MUTED))
+    if lock.id < OWN_IDS:
+        parts.append(Cell(count(lock.acquisitions, "acquire"), Tone.MUTED))
     if lock.contended:
         waited = duration(lock.wait_ns / 1e9)
         parts.append(Cell(f"{lock.contended_share:.1%} contended, {waited} waited", Tone.MUTED))
