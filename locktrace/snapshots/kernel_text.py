@@ -52,6 +52,8 @@ def gil_sentence(snapshot: Snapshot, view: KernelView) -> str:
         text for text, (_, share) in zip(waiting, gil.waiting, strict=True) if share >= 0.005
     ]
     parts.append(f"waited for by {listing(notable)} of the time" if notable else "nobody waits")
+    for actor, looks in gil.held[:1]:
+        parts.append(f"most often held by {who(snapshot, actor, '')}, {looks} of {gil.looks} looks")
     return f"GIL: {'; '.join(parts)}"
 
 

@@ -97,7 +97,8 @@ def test_the_report_says_what_the_kernel_saw(seen: StallSnapshot) -> None:
     assert "The process is in a pid namespace of its own." in text
     assert (
         "GIL: held by reloader when last looked; "
-        "waited for by worker-1 62% and reloader 20% of the time" in text
+        "waited for by worker-1 62% and reloader 20% of the time; "
+        "most often held by reloader, 4 of 5 looks" in text
     )
     row = next(line for line in text.splitlines() if line.startswith("V2Filter.ip_table"))
     assert row.split()[2:] == ["100", "9.0", "s", "2.0", "s", "1.0", "s", "1", "ms", "2", "ms"]
