@@ -21,7 +21,8 @@ def detect(case: Case) -> Iterator[Finding]:
 
     Not semaphores (a permit is nobody's), not locks that others were seen to release, not
     inner locks (the compound's own hold tells it). `evidence` is the group's oldest hold:
-    more may join it, but as long as that one is there the leak is.
+    more may join it, but as long as that one is there the leak is. Holds that are but likely
+    to be there make a warning, and none where others of their site are certain.
     """
     ledger = case.ledger
     for lock, holds in ledger.holds.items():
@@ -36,17 +37,23 @@ def detect(case: Case) -> Iterator[Finding]:
             and case.age(hold.since_ns) >= case.thresholds.leak_after
             and not is_inherited(ledger, hold)
         ]
-        for group in group_holds(ledger.snapshot, old):
-            yield _finding(case, group)
+        certain = [hold for hold in old if hold.certainty is Certainty.HELD_BY]
+        sites = {hold.site for hold in certain}
+        likely = [hold for hold in old if hold.certainty is Certainty.LIKELY]
+        for group in group_holds(ledger.snapshot, certain):
+            yield _finding(case, group, Certainty.HELD_BY)
+        for group in group_holds(ledger.snapshot, (h for h in likely if h.site not in sites)):
+            yield _finding(case, group, Certainty.LIKELY)
 
 
-def _finding(case: Case, group: HoldGroup) -> Finding:
+def _finding(case: Case, group: HoldGroup, certainty: Certainty) -> Finding:
     oldest = group.holds[0]
+    likely = certainty is Certainty.LIKELY
     return Finding(
         kind=KIND,
-        severity=Severity.ERROR,
-        certainty=Certainty.HELD_BY,
-        message=_message(case, group),
+        severity=Severity.WARNING if likely else Severity.ERROR,
+        certainty=certainty,
+        message=_doubtful(case, group) if likely else _message(case, group),
         locks=(group.lock,),
         sites=role_sites([(group.site, "holder"), *creators(case.ledger, [group.lock])]),
         actors=named(group.actors),
@@ -59,15 +66,30 @@ def _finding(case: Case, group: HoldGroup) -> Finding:
 def _message(case: Case, group: HoldGroup) -> str:
     snapshot = case.ledger.snapshot
     lock = lock_name(snapshot, group.lock)
-    ago = age(case.ledger.snapshot, group.holds)
+    ago = age(snapshot, group.holds)
     if group.mode is Mode.SHARED:
         return _shared(case, group, lock, ago)
-    takers = dict.fromkeys(who(snapshot, hold.actor, hold.label) for hold in group.holds)
     times = f" {len(group.holds)} times" if len(group.holds) > 1 else ""
     return (
-        f"{lock} was taken{times} by {listing(list(takers))} in {where(group.site)} {ago} ago "
-        f"and is still held, although {group.fate(case.ledger.snapshot)}."
+        f"{lock} was taken{times} by {_takers(case, group)} in {where(group.site)} {ago} ago "
+        f"and is still held, although {group.fate(snapshot)}."
     )
+
+
+def _doubtful(case: Case, group: HoldGroup) -> str:
+    """Of holds from before tracing that only the code of a function speaks for."""
+    snapshot = case.ledger.snapshot
+    reading = " for reading" if group.mode is Mode.SHARED else ""
+    return (
+        f"{lock_name(snapshot, group.lock)} was likely taken{reading} by {_takers(case, group)} in "
+        f"{where(group.site)} {age(snapshot, group.holds)} ago, before tracing began, and no "
+        f"release was seen, although {group.fate(snapshot)}."
+    )
+
+
+def _takers(case: Case, group: HoldGroup) -> str:
+    names = (who(case.ledger.snapshot, hold.actor, hold.label) for hold in group.holds)
+    return listing(list(dict.fromkeys(names)))
 
 
 def _shared(case: Case, group: HoldGroup, lock: str, ago: str) -> str:

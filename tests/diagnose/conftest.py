@@ -16,6 +16,7 @@ import pytest
 from locktrace.diagnose import Thresholds, diagnose
 from locktrace.model import (
     Actor,
+    Certainty,
     Finding,
     Hold,
     Lock,
@@ -51,7 +52,10 @@ class Told:
         at: str = "take",
         returned: bool = False,
         label: str = "",
+        likely: bool = False,
     ) -> Told:
+        """`likely`: it was found when the agent came, and nothing proves it."""
+        certainty = Certainty.LIKELY if likely else Certainty.HELD_BY
         for actor in actors:
             self.world.holds.append(
                 Hold(
@@ -63,6 +67,8 @@ class Told:
                     NOW_NS - round(age * 1e9),
                     label,
                     returned,
+                    found=likely,
+                    certainty=certainty,
                 )
             )
         return self

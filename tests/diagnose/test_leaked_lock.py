@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from locktrace.model import Mode
+
 
 def test_an_exclusive_lock_of_a_function_that_has_returned_is_leaked(world):
     world.lock("cache").hold("worker-3", age=4.2, at="Cache.put", returned=True)
@@ -55,3 +57,20 @@ def test_many_threads_are_counted_but_not_all_listed(world):
     world.rwlock("table").read(*(f"q{n}" for n in range(500)), returned=True)
     finding = world.finding("leaked-lock")
     assert (finding.count, len(finding.actors)) == (500, 10)
+
+
+def test_a_hold_that_is_only_likely_is_a_doubtful_leak(world):
+    world.lock("cache").hold("worker-3", age=4.2, at="Cache.put", returned=True, likely=True)
+    finding = world.finding("leaked-lock")
+    assert (finding.severity, finding.certainty) == ("warning", "likely held by")
+    assert finding.message == (
+        "cache was likely taken by worker-3 in Cache.put (work.py:10) over 4.2 s ago, before "
+        "tracing began, and no release was seen, although that function has returned."
+    )
+
+
+def test_what_is_only_likely_says_nothing_beside_what_is_certain_of_its_site(world):
+    lock = world.rwlock("table").read("t1", at="lookup", returned=True)
+    lock.hold("t2", mode=Mode.SHARED, at="lookup", returned=True, likely=True)
+    finding = world.finding("leaked-lock")
+    assert (finding.severity, finding.count) == ("error", 1)
