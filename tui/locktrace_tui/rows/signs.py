@@ -27,10 +27,17 @@ _WORDS = {
     "event-loop-blocked": "loop stuck",
     "executor-starvation": "starving",
     "held-at-exit": "at exit",
+    "cross-thread-release": "handed on",
 }
 _HEADLINES = {
     "stall": "STALLED",
     "blocked-by-pending-writer": "STALLED",
+    "unresponsive": "NO ANSWER",
+    "lost-wakeup": "STALLED",
+    "event-loop-blocked": "STALLED",
+    "writer-starvation": "STALLED",
+    "executor-starvation": "DEADLOCK",
+    "finalizer-reentry": "DEADLOCK",
     "deadlock": "DEADLOCK",
     "self-deadlock": "DEADLOCK",
     "leaked-lock": "LEAK",
