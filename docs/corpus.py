@@ -78,7 +78,7 @@ def _plan() -> Iterator[Result]:
 
 
 def _result(planned: Result) -> Result:
-    if planned.pending:
+    if planned.pending or planned.program.missed(planned.mode):
         return planned
     with tempfile.TemporaryDirectory() as folder:
         run = corpus.run(planned.program, planned.mode, Path(folder))
@@ -140,7 +140,7 @@ def _remarks(results: list[Result]) -> Iterator[str]:
         if result.pending:
             yield f"{name}: not run, {result.pending}"
         elif result.run is None:
-            continue
+            yield f"{name}: {result.program.missed(result.mode)}"
         elif result.program.is_bug:
             for complaint in corpus.complaints(result.program, result.mode, result.run):
                 yield f"{name}: {complaint}"

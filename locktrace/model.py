@@ -181,7 +181,7 @@ class Hold:
 class Wait:
     """``actor`` waits for ``lock`` since ``since_ns``; ``timed`` if it gives up by itself.
 
-    ``site`` is the frame that wants it: past ``Condition.__enter__`` and its like, as for a hold.
+    ``site`` is the frame that wants it: past ``Condition.__enter__`` and ``Queue.get``.
     ``address`` is that of the lock object in which it really blocks, 0 if that is not known:
     whoever waits for a compound primitive blocks in a lock that is nobody else's business.
     ``found``: it was there when the agent came, and has lasted for longer than since ``since_ns``.

@@ -7,6 +7,7 @@ never had a bug are in `innocent/`. Comments below the docstring say what is to 
     # unlucky: deadlock of Account.lock
     # lucky: lock-order-inversion of Account.lock
     # options: --threshold long-hold-after=0.5
+    # missed: unlucky: what keeps it from being found today
 
 The program is run with `unlucky` (it hangs, or what is wrong with it is happening) or `lucky` (it
 ends well, and the coming trouble shows) as its argument. A kind may have alternatives
@@ -137,6 +138,11 @@ class Program:
     def cores(self) -> list[str]:
         """The C core, and the Python core where the two go different ways."""
         return self.fields.get("cores", "c").split()
+
+    def missed(self, mode: str) -> str:
+        """Why a run in `mode` is known to fall short; empty if it is not."""
+        which, _, why = self.fields.get("missed", "").partition(": ")
+        return why if which == mode else ""
 
     def missing(self) -> str:
         """The library that it needs and that is not installed; empty if it can run."""

@@ -25,6 +25,8 @@ def test_the_bug_is_found_and_located(
     _skip_what_cannot_run(program)
     if reason := corpus.pending(program, mode):
         pytest.skip(reason)
+    if reason := program.missed(mode):
+        pytest.xfail(reason)
     run = corpus.run(program, mode, tmp_path, core)
     assert not corpus.complaints(program, mode, run), run.errors
 

@@ -6,6 +6,7 @@ ledger taken while events were under way needs no agreement about where one ends
 
 from __future__ import annotations
 
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Iterable
@@ -44,6 +45,7 @@ from locktrace.wire.events import (
 )
 
 MAX_LABELS = 20_000
+_STDLIB = re.compile(r"^<frozen |/lib/python3\.\d+/(?!(site|dist)-packages/)")
 
 
 class LedgerState:
@@ -54,6 +56,7 @@ class LedgerState:
         self._locks: dict[int, Lock] = {}
         self._actors: dict[int, Actor] = {}
         self._stacks: dict[int, tuple[int, Stack]] = {0: (0, ())}
+        self._wanting: dict[int, int] = {}
         self._labels: OrderedDict[int, str] = OrderedDict()
         self._holds: dict[int, Hold] = {}
         self._waits: dict[int, Wait] = {}
@@ -112,7 +115,9 @@ class LedgerState:
             )
             self._past.define(self._locks[id], self._locks.get(parent))
         for id, site_index, sites in document.get("stacks", ()):
-            self._stacks[id] = (site_index, tuple(Site(*site) for site in sites))
+            stack = tuple(Site(*site) for site in sites)
+            self._stacks[id] = (site_index, stack)
+            self._wanting[id] = _wanting(site_index, stack)
         for id, name, kind, native_id, label, ended in document.get("actors", ()):
             self._actors[id] = Actor(id, str(name), str(kind), native_id, str(label), bool(ended))
         for id, text in document.get("labels", ()):
@@ -259,7 +264,7 @@ class LedgerState:
         address: int,
         flags: int,
     ) -> Wait:
-        site_index, sites = self._stacks.get(stack, (0, ()))
+        _, sites = self._stacks.get(stack, (0, ()))
         return Wait(
             id,
             lock,
@@ -271,8 +276,16 @@ class LedgerState:
             bool(timed),
             int(address),
             bool(flags & FOUND),
-            site_index,
+            self._wanting.get(stack, 0),
         )
+
+
+def _wanting(site_index: int, stack: Stack) -> int:
+    """The frame of a wait's stack that a person asks about: past ``Queue.get`` and its like."""
+    for index in range(site_index, len(stack)):
+        if not _STDLIB.search(stack[index].file):
+            return index
+    return site_index
 
 
 def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:

@@ -71,6 +71,17 @@ def test_a_wait_is_told_of_where_it_is_wanted_as_a_hold_is(state: LedgerState) -
     assert wait.site.function == "Filter.lookup"
 
 
+def test_a_wait_in_the_standard_library_is_told_of_where_the_program_called_it() -> None:
+    library = ["/usr/lib/python3.11/queue.py", 171, "Queue.get"]
+    state = LedgerState(PROCESS)
+    stack = [5, 0, [library, ["/app/work.py", 20, "Worker.run"]]]
+    apply(state, frames.DEFINE, {**DEFINITIONS, "stacks": [stack]})
+    state.apply(frames.EVENTS, event(WAITING, 10))
+    [wait] = state.snapshot(200).waits
+    assert wait.site is not None
+    assert wait.site.function == "Worker.run"
+
+
 def test_a_release_ends_it_and_one_for_an_unknown_hold_is_nothing(state: LedgerState) -> None:
     state.apply(frames.EVENTS, event(RELEASED, 99))
     state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(RELEASED, 10))

@@ -1,6 +1,7 @@
 """Each request writes one line into the audit log, which is flushed to the disk under its lock."""
 # family: threading.Lock
 # lucky: convoy of AuditLog.lock
+# options: --threshold convoy-after=1
 
 import os
 import tempfile
@@ -30,7 +31,7 @@ def main():
     with tempfile.TemporaryFile("w") as file:
         log = AuditLog(file)
         workers = [
-            threading.Thread(target=serve, args=(log, number, 12), name=f"worker-{number}")
+            threading.Thread(target=serve, args=(log, number, 50), name=f"worker-{number}")
             for number in range(8)
         ]
         for worker in workers:

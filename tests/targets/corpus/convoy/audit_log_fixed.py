@@ -34,7 +34,7 @@ def main():
         log = AuditLog(file)
         flusher = threading.Thread(target=log.flush_until_none, name="flusher")
         workers = [
-            threading.Thread(target=serve, args=(log, number, 12), name=f"worker-{number}")
+            threading.Thread(target=serve, args=(log, number, 50), name=f"worker-{number}")
             for number in range(8)
         ]
         for thread in (flusher, *workers):

@@ -1,6 +1,7 @@
 """A converter runs another program, and waits for it, under the lock of its cache."""
 # family: threading.Condition
 # lucky: held-while-blocking of Converter.changed
+# options: --threshold blocking-after=0.3
 
 import subprocess
 import sys
@@ -16,7 +17,7 @@ class Converter:
     def convert(self, name):
         with self.changed:  # here: holder
             self.running.set()
-            command = [sys.executable, "-S", "-c", "import time; time.sleep(0.2)"]
+            command = [sys.executable, "-S", "-c", "import time; time.sleep(1.5)"]
             subprocess.run(command, check=True)  # here: blocking
             self.pictures[name] = "converted"
             self.changed.notify_all()

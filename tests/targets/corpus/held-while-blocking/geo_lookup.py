@@ -3,6 +3,7 @@
 # cores: c py
 # unlucky: stall of Geo.lock
 # lucky: held-while-blocking of Geo.lock
+# options: --threshold blocking-after=0.3
 
 import socket
 import sys
@@ -28,7 +29,7 @@ def answer(peer, asked, answers):
     for _ in range(answers):
         peer.recv(64)
         asked.set()
-        time.sleep(0.1)  # the service is far away
+        time.sleep(1.5)  # the service is far away
         peer.sendall(b"CH")
     peer.recv(64)
 
@@ -37,12 +38,12 @@ def main(lucky):
     ours, peer = socket.socketpair()
     geo, asked = Geo(ours), threading.Event()
     service = threading.Thread(
-        target=answer, args=(peer, asked, 4 if lucky else 1), name="service", daemon=True
+        target=answer, args=(peer, asked, 2 if lucky else 0), name="service", daemon=True
     )
     service.start()
     requests = [
         threading.Thread(target=geo.country, args=(f"192.0.2.{number}",), name=f"request-{number}")
-        for number in range(4)
+        for number in range(2)
     ]
     requests[0].start()
     asked.wait()

@@ -1,6 +1,7 @@
 """An upload is tried again after a pause, which it takes under the lock of the whole bucket."""
 # family: threading.RLock
 # lucky: held-while-blocking of Bucket.lock
+# options: --threshold blocking-after=0.3
 
 import threading
 import time
@@ -14,12 +15,12 @@ class Bucket:
 
     def upload(self, name, body):
         with self.lock:  # here: holder
-            for attempt in range(3):
+            for attempt in range(2):
                 self.trying.set()
-                if attempt == 2:
+                if attempt == 1:
                     self.objects[name] = body
                     return
-                time.sleep(0.15)  # here: blocking
+                time.sleep(1.5)  # here: blocking
 
     def size(self):
         with self.lock:

@@ -1,6 +1,6 @@
 """A connection waits for a reply under its own lock, which whoever brings the reply wants first."""
 # family: threading.Condition
-# unlucky: lost-wakeup or deadlock of Connection.lock
+# unlucky: held-while-blocking or lost-wakeup of Connection.lock
 
 import threading
 
