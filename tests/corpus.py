@@ -166,29 +166,6 @@ class Program:
                     yield number, role
 
 
-MISSED = frozenset(
-    {
-        "convoy/audit_log",
-        "event-loop-blocked/cross_loop_call",
-        "event-loop-blocked/proxy_statistics",
-        "executor-starvation/thumbnails_in_threads",
-        "held-across-fork/pool_of_processes",
-        "held-across-fork/report_worker",
-        "held-while-blocking/convert_picture",
-        "held-while-blocking/geo_lookup",
-        "held-while-blocking/retry_upload",
-        "lost-wakeup/asyncio_consumer",
-        "lost-wakeup/asyncio_shutdown",
-        "lost-wakeup/forgotten_reply",
-        "lost-wakeup/nested_monitor",
-        "lost-wakeup/no_sentinel",
-        "lost-wakeup/task_done",
-        "writer-starvation/page_views",
-    }
-)
-"""Bugs that have a detector, which does not find them yet, or not as expected."""
-
-
 def bugs() -> list[Program]:
     """The programs that have something to be found."""
     return [program for program in _programs() if program.is_bug]
@@ -208,8 +185,6 @@ def pending(program: Program, mode: str) -> str:
 
     Either no detector of its first kind has landed, or its family of primitives is not traced.
     """
-    if program.name in MISSED:
-        return "its detector does not find it yet"
     kind = program.modes[mode].kinds[0]
     return program.untraced if kind in KINDS else f"there is no detector of {kind} yet"
 

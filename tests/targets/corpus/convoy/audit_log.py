@@ -27,9 +27,11 @@ def serve(log, number, requests):
         log.write(f"{number}: request {request}")
 
 
+log = AuditLog(tempfile.TemporaryFile("w"))  # noqa: SIM115
+
+
 def main():
-    with tempfile.TemporaryFile("w") as file:
-        log = AuditLog(file)
+    with log.file:
         workers = [
             threading.Thread(target=serve, args=(log, number, 50), name=f"worker-{number}")
             for number in range(8)

@@ -29,9 +29,11 @@ def serve(log, number, requests):
         log.write(f"{number}: request {request}")
 
 
+log = AuditLog(tempfile.TemporaryFile("w"))  # noqa: SIM115
+
+
 def main():
-    with tempfile.TemporaryFile("w") as file:
-        log = AuditLog(file)
+    with log.file:
         flusher = threading.Thread(target=log.flush_until_none, name="flusher")
         workers = [
             threading.Thread(target=serve, args=(log, number, 50), name=f"worker-{number}")

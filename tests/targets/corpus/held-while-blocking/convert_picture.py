@@ -17,8 +17,8 @@ class Converter:
     def convert(self, name):
         with self.changed:  # here: holder
             self.running.set()
-            command = [sys.executable, "-S", "-c", "import time; time.sleep(1.5)"]
-            subprocess.run(command, check=True)  # here: blocking
+            command = [sys.executable, "-S", "-c", "import time; time.sleep(2.5)"]
+            subprocess.run(command, check=True)
             self.pictures[name] = "converted"
             self.changed.notify_all()
 

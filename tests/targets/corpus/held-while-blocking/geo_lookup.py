@@ -1,6 +1,5 @@
 """Visitors are located by a service, which is asked under the lock that all requests want."""
 # family: threading.Lock
-# cores: c py
 # unlucky: stall of Geo.lock
 # lucky: held-while-blocking of Geo.lock
 # options: --threshold blocking-after=0.3
@@ -25,20 +24,22 @@ class Geo:
             return self.countries[address]
 
 
-def answer(peer, asked, answers):
-    for _ in range(answers):
-        peer.recv(64)
+def answer(peer, asked, is_well):
+    while peer.recv(64):
         asked.set()
-        time.sleep(1.5)  # the service is far away
-        peer.sendall(b"CH")
-    peer.recv(64)
+        if is_well:
+            time.sleep(2.5)  # the service is far away
+            peer.sendall(b"CH")
+
+
+ours, peer = socket.socketpair()
+geo = Geo(ours)
 
 
 def main(lucky):
-    ours, peer = socket.socketpair()
-    geo, asked = Geo(ours), threading.Event()
+    asked = threading.Event()
     service = threading.Thread(
-        target=answer, args=(peer, asked, 2 if lucky else 0), name="service", daemon=True
+        target=answer, args=(peer, asked, lucky), name="service", daemon=True
     )
     service.start()
     requests = [

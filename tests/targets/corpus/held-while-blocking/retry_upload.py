@@ -20,7 +20,7 @@ class Bucket:
                 if attempt == 1:
                     self.objects[name] = body
                     return
-                time.sleep(1.5)  # here: blocking
+                time.sleep(2.5)  # here: blocking
 
     def size(self):
         with self.lock:
