@@ -118,6 +118,8 @@ class Lock:
     ``hold_times`` and ``wait_times`` say how long those lasted that are over.
     ``address`` is that of the interpreter's lock object, 0 if it is not known or not one.
     ``os_name`` is what the operating system knows it by, if processes share it.
+    ``acquire_sites`` are where the program's code takes it, the first few, if somebody waits
+    for it and nobody is known to hold it.
     """
 
     id: int
@@ -136,6 +138,7 @@ class Lock:
     wait_times: Durations = NO_DURATIONS
     address: int = 0
     os_name: str = ""
+    acquire_sites: tuple[Site, ...] = ()
 
     @property
     def contended_share(self) -> float:

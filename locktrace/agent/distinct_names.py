@@ -32,6 +32,11 @@ class DistinctNames:
         self._given[id] = name, ordinal
         return self.of(id)
 
+    def rename(self, id: int, name: str) -> None:
+        """Lock `id` is going to be called `name`; if it is so already, nothing changes."""
+        if self._given.get(id, ("", 0))[0] != name:
+            self.take_back(id)
+
     def take_back(self, id: int) -> None:
         """Lock `id` is gone; without a name nothing changes."""
         if id not in self._given:

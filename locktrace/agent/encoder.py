@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from locktrace.agent import names
+from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.distinct_names import DistinctNames
 from locktrace.agent.ledger import Label, Stack
 from locktrace.agent.reading import ActorRow, HoldRow, Ledger, LockRow, TotalsRow, WaitRow
@@ -24,8 +25,11 @@ MAX_HOLDS = 50_000  # in one ledger frame; more are counted as unlisted
 class Encoder:
     """Puts rows of the ledger into frames, from the publisher's thread only."""
 
-    def __init__(self, ledger: Ledger, version: str, forked_ns: int = 0) -> None:
+    def __init__(
+        self, ledger: Ledger, version: str, forked_ns: int = 0, usage: Usage | None = None
+    ) -> None:
         self._ledger = ledger
+        self._usage = usage
         self._version = version
         self._forked_ns = forked_ns
         self._names = DistinctNames()
@@ -68,10 +72,23 @@ class Encoder:
         kind = names.lock_kind(row.kind, row.stack)
         if not name:
             parent = self._names.of(row.parent) if row.parent is not None else ""
-            name = self._ledger.given_name(row.id) or names.lock_name(kind, row.stack, parent)
-            name = self._names.give(row.id, name)
+            name = self._ledger.given_name(row.id) or self._name_used(row)
+            name = self._names.give(row.id, name or names.lock_name(kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
-        return [row.id, kind, name, site, row.parent, row.address, row.os_name]
+        sites = self._usage.sites(row.id) if self._usage is not None else []
+        return [row.id, kind, name, site, row.parent, row.address, row.os_name, sites]
+
+    def _name_used(self, row: LockRow) -> str:
+        return self._usage.name(row) if self._usage is not None else ""
+
+    def renamed(self, rows: Iterable[LockRow]) -> Iterator[bytes]:
+        """DEFINE frames for locks that are known already, of which `usage` has something new."""
+        rows = list(rows)
+        for row in rows:
+            name = self._ledger.given_name(row.id) or self._name_used(row)
+            if name:
+                self._names.rename(row.id, name)
+        return self.locks(rows)
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:
         """One DEFINE frame for the named stacks and actors."""
@@ -124,6 +141,8 @@ class Encoder:
         for id in lock_ids:
             self._sent_totals.pop(id, None)
             self._names.take_back(id)
+            if self._usage is not None:
+                self._usage.forget([id])
 
     def rest(self) -> None:
         """Nobody observes: the next observer gets all totals, whatever was sent before."""

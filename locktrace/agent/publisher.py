@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from locktrace.agent import tasks
+from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
 from locktrace.agent.listener import Listener
@@ -43,11 +44,13 @@ class Publisher:
         version: str,
         detach: Callable[[], None] | None = None,
         forked_ns: int = 0,
+        usage: Usage | None = None,
     ) -> None:
         self._ledger = ledger
+        self._usage = usage
         self._detach = detach
         self._farewell_reason = frames.GOODBYE
-        self._encoder = Encoder(ledger, version, forked_ns)
+        self._encoder = Encoder(ledger, version, forked_ns, usage)
         self._clients: list[Client] = []
         self._stopping = False
         self._pauses: list[None] = []  # one for each fork under way
@@ -265,6 +268,7 @@ class Publisher:
         client.introduced = True
         self._ledger.listen(True)
         self._look()  # first: it may find locks that are worth telling of
+        self._tell_usage([known for known in self._clients if known.knows_locks])
         client.send(self._encoder.hello(self._thread_id))
         self._send_picture(client)
 
@@ -316,19 +320,25 @@ class Publisher:
         batches, lost = self._ledger.drain_events()
         if lost:
             self._count_drops(lost, listeners)
-        self._send_births(listeners)  # after the drain: an event must not name what is unknown
+        self._send_births(
+            batches, listeners
+        )  # after the drain: an event must not name what is unknown
         self._send_events(batches, listeners)
         now = time.monotonic_ns()
         if now - self._looked > LOOK_NS:
             self._looked = now
             self._send_totals(listeners)
+            self._tell_usage(listeners)
             for client in listeners:
                 if client.lagging and client.drained:
                     client.lagging = False
                     self._send_picture(client)
 
-    def _send_births(self, listeners: list[Client]) -> None:
-        data = list(self._encoder.locks(self._ledger.drain_births()))
+    def _send_births(self, batches: list[Batch], listeners: list[Client]) -> None:
+        rows = self._ledger.drain_births()
+        if self._usage is not None:
+            self._usage.learn(rows, batches)
+        data = list(self._encoder.locks(rows))
         labels = self._ledger.drain_labels()
         if labels:
             data.append(self._encoder.labels(labels))
@@ -347,6 +357,13 @@ class Publisher:
         self._dropped += lost
         for client in listeners:
             client.lagging = True  # a fresh picture puts right what they missed
+
+    def _tell_usage(self, listeners: list[Client]) -> None:
+        """What the code that waits tells of the locks that it waits for."""
+        rows = self._usage.look() if self._usage is not None else []
+        data = list(self._encoder.renamed(rows)) if rows else []
+        for client in listeners:
+            client.send(*data)
 
     def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
         look = self._look(settled_ns)

@@ -11,6 +11,7 @@ import time
 from typing import Any
 
 from locktrace.agent.arrival.arrive import Arrival
+from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
 from locktrace.agent.off import OFF
@@ -64,7 +65,9 @@ class Agent:
 
     def _publish(self, connection: socket.socket | None = None, forked_ns: int = 0) -> None:
         assert self.core is not None
-        self.publisher = Publisher(self.core.ledger, VERSION, self.detach, forked_ns)
+        intake = self.core.intake()
+        usage = Usage(self.core.ledger, intake.slots, self.specs) if intake is not None else None
+        self.publisher = Publisher(self.core.ledger, VERSION, self.detach, forked_ns, usage)
         if connection is not None:
             self.publisher.adopt(connection)
         elif self._run and (called := call(self._run)) is not None:

@@ -8,11 +8,12 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.kernel_view import OWN_IDS, FutexKind
-from locktrace.model import Certainty, Finding, Gap, Severity, Wait
+from locktrace.model import Certainty, Finding, Gap, Lock, Severity, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import age, lock_name, where, who
+from locktrace.wording import age, listing, lock_name, where, who
 
 KIND = "stall"
+MOST_PLACES = 4  # that may have taken the lock
 
 
 def detect(case: Case) -> Iterator[Finding]:
@@ -101,4 +102,13 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
         kernel = Gap.HOLDERS in snapshot.gaps
         before = "it may have been taken before tracing began"
         doubt = f" ({'the kernel knows no holders' if kernel else before})"
+        doubt += _takers(ledger.lock(first.lock))
     return f"{start}; {holders.phrase}{doubt}."
+
+
+def _takers(lock: Lock) -> str:
+    """Where the code takes it: one of these places has it, as it seems."""
+    places = [where(site) for site in lock.acquire_sites[:MOST_PLACES]]
+    if len(lock.acquire_sites) > MOST_PLACES:
+        places.append("elsewhere")
+    return f"; the code takes it in {listing(places, MOST_PLACES)}" if places else ""

@@ -112,6 +112,7 @@ class LedgerState:
                 parent=parent,
                 address=int(address),
                 os_name=str(more[0] or "") if more else "",
+                acquire_sites=tuple(Site(*site) for site in more[1]) if more[1:] else (),
             )
             self._past.define(self._locks[id], self._locks.get(parent))
         for id, site_index, sites in document.get("stacks", ()):

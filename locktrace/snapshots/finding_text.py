@@ -54,6 +54,8 @@ class FindingText:
         for wanted in waits[:MOST_GROUPS]:
             yield ""
             yield from self._wanted(wanted)
+        if finding.certainty is Certainty.UNKNOWN:
+            yield from self._taken_at(finding)
         left = max(0, len(holds) - MOST_GROUPS) + max(0, len(waits) - MOST_GROUPS)
         if left:
             yield ""
@@ -137,6 +139,16 @@ class FindingText:
         since = f", the longest for {length}" if len(group.waits) > 1 else f" for {length}"
         yield from self._heading(wish + since, group.site)
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
+
+    def _taken_at(self, finding: Finding) -> Iterator[str]:
+        """Where the code takes a lock that nobody is known to hold."""
+        for lock in finding.locks:
+            known = self._snapshot.locks.get(lock)
+            if known is not None and known.acquire_sites:
+                yield ""
+                yield from self._heading(f"{lock_name(self._snapshot, lock)} is taken in", None)
+                sites = known.acquire_sites
+                yield from stack_lines(sites, set(), self._source, self._width, _DEEPER)
 
     def _heading(self, text: str, site: Site | None) -> list[str]:
         place = f", at {site.file}:{site.line}" if site else ""

@@ -7,7 +7,7 @@ Threads come into being when they are first named. Ages are seconds before the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import count
 
@@ -130,6 +130,7 @@ class World:
         foreign_releases: int = 0,
         unlisted: int = 0,
         made_in: str = "",
+        acquire_sites: Iterable[str] = (),
     ) -> Told:
         if name not in self.locks:
             parent = self.locks[inside].id if inside else None
@@ -142,6 +143,7 @@ class World:
                 parent,
                 foreign_releases=foreign_releases,
                 unlisted_holds=unlisted,
+                acquire_sites=tuple(self.stack(function)[0] for function in acquire_sites),
             )
         return Told(self, self.locks[name])
 

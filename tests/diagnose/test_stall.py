@@ -26,6 +26,19 @@ def test_without_a_known_holder_nobody_is_blamed(world):
     assert "no holder is known (it may have been taken before tracing began)" in finding.message
 
 
+def test_without_a_known_holder_the_places_that_take_it_are_told(world):
+    world.lock("A", acquire_sites=["take", "Cache.put"]).wait("t2", age=8)
+    assert world.finding("stall").message.endswith(
+        "(it may have been taken before tracing began); the code takes it in take (work.py:10) and "
+        "Cache.put (work.py:20)."
+    )
+
+
+def test_of_many_places_that_take_it_the_first_are_told(world):
+    world.lock("A", acquire_sites=[f"f{n}" for n in range(6)]).wait("t2", age=8)
+    assert world.finding("stall").message.endswith("f3 (work.py:40) and elsewhere.")
+
+
 def test_holds_that_were_only_counted_are_not_passed_over(world):
     world.rwlock("A", unlisted=12).wait("t2", age=8)
     assert "held 12 times, by whom was not recorded" in world.finding("stall").message

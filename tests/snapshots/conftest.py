@@ -80,7 +80,10 @@ def stall(filters) -> StallSnapshot:
         1, "RWMutex", "V2Filter.ip_table", Site(str(filters), 1, "V2Filter.__init__"),
         acquisitions=52, contended=2, wait_ns=3 * SECOND, hold_ns=7, rate=1.5,
     )  # fmt: skip
-    inner = Lock(2, "Lock", "V2Filter.ip_table.inner", None, parent=1, unlisted_holds=3)
+    inner = Lock(
+        2, "Lock", "V2Filter.ip_table.inner", None, parent=1, unlisted_holds=3,
+        acquire_sites=(lookup,),
+    )  # fmt: skip
     holds = tuple(
         Hold(100 + n, 1, Mode.SHARED, 11 + n % 2, (lookup, answer), NOW_NS - (50 - n) * SECOND,
              "query beta.example. A", returned=True)

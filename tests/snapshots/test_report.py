@@ -51,6 +51,11 @@ def test_findings_come_before_locks_and_locks_before_threads(report):
     )
 
 
+def test_where_the_code_takes_a_lock_whose_holder_is_not_known_is_shown_with_its_source(report):
+    taken = block(report, "V2Filter.ip_table.inner is taken in")
+    assert taken[1].endswith("demo/filters.py:3  V2Filter.lookup  self.mutex.r_lock()")
+
+
 def test_a_finding_tells_who_took_it_where_with_the_lock_line_marked(report, filters):
     taken = block(report, "V2Filter.ip_table was taken for reading 40 times by worker-1")
     text = " ".join(line.strip() for line in taken)

@@ -6,6 +6,7 @@ they shall be; then the agent comes, and lines from standard input are obeyed.
 """
 
 import asyncio
+import concurrent.futures
 import contextlib
 import queue
 import sys
@@ -41,6 +42,7 @@ class Server:
         self.stats_lock = threading.RLock()
         self.changed = threading.Condition()
         self.permits = threading.Semaphore(1)
+        self.answer = concurrent.futures.Future()
 
     def with_lock(self):
         with self.table_lock:
@@ -261,6 +263,25 @@ def scene_twice(_):
     return server
 
 
+def scene_idle(_):
+    """Nobody has touched the locks yet; what is told on standard input makes them matter."""
+    return Server()
+
+
+def keep_for_long(server):
+    server.take_away()
+    ARRIVED.release()
+    GO_ON.wait()
+    server.table_lock.release()
+
+
+def contend(server):
+    """Two threads for one lock: it comes to matter."""
+    start(keep_for_long, server, name="keeper")
+    ARRIVED.acquire()
+    start(want, server, name="waiter")
+
+
 async def hold_for_long(server):
     async with server.turn:
         await server.end.wait()
@@ -324,6 +345,9 @@ WAITS = {
     "semaphore timed": lambda s: s.permits.acquire(timeout=500),
     "barrier": lambda s: threading.Barrier(2).wait(),
     "join": lambda s: start(rest, name="joined").join(),
+    "future": lambda s: s.answer.result(),
+    "future timed": lambda s: s.answer.result(500),
+    "exception": lambda s: s.answer.exception(),
 }
 
 
@@ -364,6 +388,8 @@ def main():
             GO_ON.set()
         elif line.strip() == "let go":
             LET_GO.set()
+        elif line.strip() == "contend":
+            contend(server)
         elif line.strip() == "take":
             with server.table_lock:
                 print("taken", flush=True)

@@ -36,6 +36,7 @@ class Arrival:
         self._entry_of = entry_of
         self._functions = kinds.waiting_functions(specs)
         self._classes = kinds.classes(specs)
+        self._naming = kinds.naming(specs)
         self._candidates = Candidates(intake.slots, specs)
         self._begun = self._turn = time.thread_time_ns()
 
@@ -95,7 +96,7 @@ class Arrival:
             subject, who, one.frame, one.lasti, one.site, shared, 1, likely, one.alone
         )
         if self._intake.hold(found):
-            name = name_used_at(one.frame, one.site, kinds.NAMING, self._intake.slots)
+            name = name_used_at(one.frame, one.site, self._naming, self._intake.slots)
             inner = "._lock" if name and kind == "Condition" else ""
             self._intake.name(subject, name + inner)
 
@@ -122,7 +123,7 @@ class Arrival:
             wait.shared, wait.timed, wait.depth, on,
         )  # fmt: skip
         if self._intake.wait(found):
-            name = name_used_at(wait.caller, wait.caller.f_lasti, kinds.NAMING, self._intake.slots)
+            name = name_used_at(wait.caller, wait.caller.f_lasti, self._naming, self._intake.slots)
             self._intake.name(subject, name)
         return subject if wait.kind else None
 

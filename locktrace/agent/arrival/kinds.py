@@ -20,8 +20,20 @@ HANDLES: tuple[type, ...] = tuple(
 TAKES = frozenset({"acquire", "acquire_lock", "__enter__", "_acquire_restore"})
 
 
-NAMING = TAKES | {"acquire", "exception", "get", "join", "put", "result", "wait", "wait_for"}
-"""Methods by whose calls a lock is called what it is called there."""
+NAMING = TAKES | {"exception", "get", "join", "put", "result", "wait", "wait_for"}
+HELD = frozenset({"Lock", "RLock", "Semaphore"})
+"""Those, beside read-write locks, that somebody must have if they are waited for."""
+
+
+def takes_of(specs: Iterable[RWLockSpec]) -> frozenset[str]:
+    """Methods by which read-write locks are taken."""
+    named = ((s.read[0], s.write[0], s.try_read, s.try_write) for s in specs)
+    return frozenset(name for names in named for name in names if name is not None)
+
+
+def naming(specs: Iterable[RWLockSpec]) -> frozenset[str]:
+    """Methods by whose calls a lock is called what it is called there."""
+    return NAMING | takes_of(specs)
 
 
 class Waiting(NamedTuple):

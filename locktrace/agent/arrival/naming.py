@@ -36,6 +36,20 @@ def name_used_at(
     return name_of(path, frame, slots)
 
 
+def name_in(code: CodeType, path: Path) -> str:
+    """As `name_of`, of code alone: what `self` is then says the class that the method is in."""
+    first = code.co_varnames[0] if code.co_argcount else ""
+    if path.is_global:
+        stem = os.path.splitext(os.path.basename(code.co_filename))[0]
+        return "" if path.attributes else f"{stem}.{path.root}"
+    if not path.attributes:
+        return f"{_scope(code, path.root)}.{path.root}".lstrip(".")
+    parts = _parts(code.co_qualname)[:-1]
+    if path.root != first or len(path.attributes) != 1 or not parts:
+        return ""
+    return ".".join((*parts[-2:], *path.attributes))
+
+
 def name_of(path: Path, frame: FrameType, slots: Slots) -> str:
     """A name for the object at `path`."""
     if path.attributes:

@@ -142,11 +142,17 @@ def resolve(path: Path, frame: FrameType, slots: Slots, steps: int | None = None
                 found = found.cell_contents
             except ValueError:  # empty
                 return None
-    for name in path.attributes[:steps]:
+    return follow(found, path.attributes[:steps])
+
+
+def follow(found: Any, attributes: tuple[str, ...]) -> object | None:
+    """The object at the end of `attributes` of another, None if there is none."""
+    for name in attributes:
         if found is _MISSING or found is None:
             return None
         found = peek(found, name)
-    return None if found is _MISSING else found
+    result: object = None if found is _MISSING else found
+    return result
 
 
 def peek(subject: Any, name: str) -> Any:

@@ -52,6 +52,7 @@ def test_a_stall_behind_a_bare_acquire_has_a_likely_holder(version: str) -> None
 def test_who_took_a_lock_in_a_function_that_has_returned_is_not_guessed(version: str) -> None:
     [finding] = found("stall:taken_away", version)
     assert (finding.kind, finding.certainty) == ("stall", Certainty.UNKNOWN)
+    assert "the code takes it in Server.bare (late.py:" in finding.message
 
 
 @pytest.mark.parametrize("version", PYTHONS)

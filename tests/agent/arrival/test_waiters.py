@@ -27,6 +27,9 @@ WAITS = {
     "semaphore timed": [("Semaphore", True), ("Condition", True)],
     "barrier": [("Barrier", False), ("Condition", False)],
     "join": [("Thread", False)],
+    "future": [("Future", False), ("Condition", False)],
+    "future timed": [("Future", True), ("Condition", True)],
+    "exception": [("Future", False), ("Condition", False)],
 }
 
 
@@ -51,3 +54,8 @@ def test_a_thread_that_is_joined_is_held_by_itself(snapshot: Snapshot) -> None:
     [wait] = waits_of(snapshot, "join")
     [hold] = [hold for hold in snapshot.holds if hold.lock == wait.lock]
     assert snapshot.actors[hold.actor].name == snapshot.locks[wait.lock].name == "joined"
+
+
+def test_a_future_is_called_what_the_code_that_waits_calls_it(snapshot: Snapshot) -> None:
+    names = {snapshot.locks[wait.lock].name for wait in waits_of(snapshot, "future timed")}
+    assert names == {"Server.answer", "Server.answer._condition"}
