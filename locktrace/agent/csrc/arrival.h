@@ -6,9 +6,7 @@
 #define LOCKTRACE_ARRIVAL_H
 
 #include "found.h"
-
-static struct entry *entry_of(PyObject *handle);
-COLD PyObject *none(void);
+#include "rows.h"
 
 static PyTypeObject *bound_type; /* owned; of bound methods written in Python */
 static int thread_ids = -1;       /* where a thread state has its ids */
@@ -297,6 +295,20 @@ static PyObject *core_found_wait(PyObject *self, PyObject *args)
         id = wait->id;
     }
     return PyLong_FromUnsignedLongLong(id);
+}
+
+/* found(entry or wait): the newest hold of the one, or the other, was there when we came. */
+static PyObject *core_found(PyObject *self, PyObject *object)
+{
+    (void)self;
+    struct entry *entry = entry_of(object);
+    if (entry != NULL && entry->holds != NULL) {
+        entry->holds->found = FLAG_FOUND;
+        tell_hold(entry, entry->holds);
+    } else if (Py_TYPE(object) == wait_type && ((Waiting *)object)->under_way) {
+        wait_found(&((Waiting *)object)->wait);
+    }
+    return none();
 }
 
 /* 0, or -1 with an exception set. */

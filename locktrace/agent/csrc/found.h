@@ -7,7 +7,7 @@
 #ifndef LOCKTRACE_FOUND_H
 #define LOCKTRACE_FOUND_H
 
-#include "hooks.h"
+#include "traced_locks.h"
 
 struct found_wait {
     struct wait wait;

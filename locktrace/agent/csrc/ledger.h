@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "events.h"
 
-enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256, MAX_KINDS = 255 };
+enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256 };
 enum { FLAG_SHARED = 1, FLAG_TIMED = 2, FLAG_FOUND = 4, FLAG_LIKELY = 8, FLAG_TRY = 16 };
 
 struct hold {

@@ -7,11 +7,8 @@
 #ifndef LOCKTRACE_METHODS_H
 #define LOCKTRACE_METHODS_H
 
-#include "hooks.h"
+#include "traced_locks.h"
 #include <structmember.h>
-
-/* The entry behind a handle; NULL for any other object. */
-static struct entry *entry_of(PyObject *handle);
 
 typedef struct {
     PyObject_HEAD

@@ -7,6 +7,7 @@
 #ifndef LOCKTRACE_ROWS_H
 #define LOCKTRACE_ROWS_H
 
+#include "kinds.h"
 #include "look.h"
 
 struct row {
@@ -68,8 +69,6 @@ COLD PyObject *rows_list(struct rows *rows, PyObject *(*make)(const struct row *
 }
 
 /* -- locks and totals */
-
-static PyObject *kinds[MAX_KINDS + 1]; /* owned, str; index 0 is unused */
 
 COLD void copy_lock(struct rows *rows, const struct entry *entry)
 {

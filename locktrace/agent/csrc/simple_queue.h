@@ -8,6 +8,7 @@
 #define LOCKTRACE_SIMPLE_QUEUE_H
 
 #include "call.h"
+#include "recording.h"
 
 typedef PyObject *(*class_method)(PyObject *, PyTypeObject *, PyObject *const *, Py_ssize_t,
                                   PyObject *);
@@ -17,8 +18,6 @@ static struct {
     class_method saved;
     PyObject *waiting; /* owned; called with (queue, timed), gives a wait or None; NULL: off */
 } simple_queue;
-
-static PyObject *core_waited(PyObject *self, PyObject *wait);
 
 COLD int simple_queue_blocks(PyObject *queue, const struct call *call)
 {
