@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Mapping
 from typing import Protocol
@@ -18,7 +19,7 @@ from locktrace.agent.recorder import Recorder
 
 
 class CoreUnavailableError(RuntimeError):
-    """The core that LOCKTRACE_CORE asks for cannot serve; the message says why."""
+    """No core can serve, or not the one that LOCKTRACE_CORE asks for; the message says why."""
 
 
 class Core(Protocol):
@@ -71,8 +72,12 @@ class PythonCore:
 def choose(environ: Mapping[str, str]) -> Core:
     """The core that LOCKTRACE_CORE asks for, `c` or `py`, else the best there is.
 
-    CoreUnavailableError if the one that is asked for cannot serve.
+    CoreUnavailableError if the one that is asked for cannot serve, or none can.
     """
+    if "t" in sys.abiflags:
+        raise CoreUnavailableError(
+            "free-threaded builds of CPython are not supported yet: both cores rest on the GIL"
+        )
     asked = environ.get("LOCKTRACE_CORE", "")
     if asked not in {"", "c", "py"}:
         raise CoreUnavailableError(f"LOCKTRACE_CORE is {asked!r}; it may be 'c' or 'py'")

@@ -16,6 +16,9 @@ def _switch_on():
         kind = "PyPy " if "PyPy" in sys.version else "Python "
         _decline("it is " + kind + sys.version.split()[0] + ", and CPython from 3.11 on is served")
         return
+    if "t" in sys.abiflags and not os.environ.get("LOCKTRACE_CORE"):
+        _decline("it is a free-threaded build, and both cores rest on the GIL")
+        return
     root = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
     sys.path.insert(0, root)
     try:
