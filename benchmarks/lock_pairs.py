@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import queue
 import sys
 import threading
@@ -21,7 +22,7 @@ from typing import Any
 from locktrace_demo.instrumentation import label  # registers the demo's RWMutex, if it can
 from locktrace_demo.rwmutex import RWMutex
 
-PAIRS = 20_000
+PAIRS = int(os.environ.get("BENCHMARK_PAIRS", "20000"))
 THREADS = 4
 
 lock = threading.Lock()

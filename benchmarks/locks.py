@@ -1,29 +1,30 @@
-"""What tracing costs each kind of acquire and release: bare and every core, in turn.
+"""What tracing costs each kind of acquire and release: bare, every core, and ddtrace, in turn.
 
-BENCHMARK_PYTHON names another interpreter to measure; BENCHMARK_JSON a file to keep the numbers in.
+BENCHMARK_PYTHON names another interpreter to measure; BENCHMARK_PEER_PYTHON one that has ddtrace;
+BENCHMARK_ROUNDS how often each is timed; BENCHMARK_JSON a file to keep the numbers in.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from statistics import median
 
-import locktrace
+from benchmarks import peer
 from benchmarks.children import environment
 from benchmarks.lock_pairs import NAMES
+from benchmarks.record import keep
 from locktrace.errors import LocktraceError
 from locktrace.launch.processes import connect
 from locktrace.observe.agent_source import AgentSource
 
-ROUNDS = 31
+ROUNDS = int(os.environ.get("BENCHMARK_ROUNDS", "31"))
 PYTHON = os.environ.get("BENCHMARK_PYTHON", sys.executable)
 
 Medians = dict[str, dict[str, float]]
@@ -32,11 +33,18 @@ Medians = dict[str, dict[str, float]]
 class Variant:
     """A child that times statements; with an observer that reads all it is sent, if wanted."""
 
-    def __init__(self, name: str, core: str | None, observed: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        core: str | None,
+        observed: bool = False,
+        command: Sequence[str] = (PYTHON, "-m", "benchmarks.lock_pairs"),
+        **extra: str,
+    ) -> None:
         self.name = name
         self._child = subprocess.Popen(
-            [PYTHON, "-m", "benchmarks.lock_pairs"],
-            env=environment(core),
+            command,
+            env={**environment(core), **extra},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -73,22 +81,28 @@ class Variant:
             return
 
 
-def variants() -> list[Variant]:
+def variants(ddtrace: peer.Peer, folder: str) -> list[Variant]:
     """Bare first; the rest are compared with it."""
-    return [
+    ours = [
         Variant("bare", None),
         Variant("C core", "c"),
         Variant("C observed", "c", observed=True),
         Variant("Python core", "py"),
     ]
+    command = (ddtrace.python, "-m", peer.PROGRAM)
+    return ours + [
+        Variant(peer.column(percent), None, command=command, **peer.settings(percent, folder))
+        for percent in ([] if ddtrace.missing else peer.WANTED)
+    ]
 
 
-def measure() -> tuple[Medians, Medians]:
+def measure(ddtrace: peer.Peer) -> tuple[Medians, Medians]:
     """Medians in ns, and medians of the ratios to bare: statement -> variant -> number."""
     times: Medians = {}
     ratios: Medians = {}
     with ExitStack() as stack:
-        running = [stack.enter_context(variant) for variant in variants()]
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        running = [stack.enter_context(variant) for variant in variants(ddtrace, folder)]
         for name in NAMES:
             rounds = [[variant.time(name) for variant in running] for _ in range(ROUNDS)]
             for i, variant in enumerate(running):
@@ -99,24 +113,40 @@ def measure() -> tuple[Medians, Medians]:
 
 
 def table() -> Iterator[str]:
-    """Lines: bare ns; for each core what it adds, and the ratio."""
-    times, ratios = measure()
-    if "BENCHMARK_JSON" in os.environ:
-        Path(os.environ["BENCHMARK_JSON"]).write_text(_document(times, ratios))
+    """Lines: bare ns; for each core and ddtrace what it adds, and the ratio; how they compare."""
+    implementation, version = _version().split()
+    ddtrace = peer.find(PYTHON, version)
+    times, ratios = measure(ddtrace)
+    cheaper = {} if ddtrace.missing else _cheaper(times)
+    python = f"{implementation} {version}"
+    about = {"python": python, "ddtrace": ddtrace.version or None, "rounds": ROUNDS}
+    keep(about, ns=times, ratio_to_bare=ratios, cheaper_than_ddtrace=cheaper)
     traced = list(times[NAMES[0]])[1:]
-    yield f"ns a round, medians of {ROUNDS} interleaved rounds, {_version()}"
-    yield f"{'':<24}{'bare':>8}" + "".join(f"{name:>22}" for name in traced)
+    yield f"ns a round, medians of {ROUNDS} interleaved rounds, {python}"
+    yield f"{'':<32}{'bare':>8}" + "".join(f"{name:>22}" for name in traced)
     for name, row in times.items():
         cells = "".join(
             f"{row[it] - row['bare']:>+13.0f} {ratios[name][it]:>7.2f}x" for it in traced
         )
-        yield f"{name:<24}{row['bare']:>8.0f}{cells}"
+        yield f"{name:<32}{row['bare']:>8.0f}{cells}"
+    yield f"ddtrace: {ddtrace.about()}"
+    for name, factors in cheaper.items():
+        yield f"{name}: of what the C core adds, " + ", ".join(
+            f"{column} adds {factor:.0f} times (wanted: {wanted})"
+            for (column, factor), wanted in zip(factors.items(), peer.WANTED.values(), strict=True)
+        )
 
 
-def _document(times: Medians, ratios: Medians) -> str:
-    machine = {"machine": platform.machine(), "cores": os.cpu_count(), "linux": platform.release()}
-    about = {**machine, "python": _version(), "locktrace": locktrace.__version__, "rounds": ROUNDS}
-    return json.dumps({"about": about, "ns": times, "ratio_to_bare": ratios}, indent=1) + "\n"
+def _cheaper(times: Medians) -> Medians:
+    """How many times what the C core adds ddtrace adds, for the pairs that it traces."""
+    return {
+        name: {
+            column: (times[name][column] - times[name]["bare"])
+            / max(times[name]["C core"] - times[name]["bare"], 1.0)
+            for column in map(peer.column, peer.WANTED)
+        }
+        for name in peer.COMPARED
+    }
 
 
 def _version() -> str:

@@ -1,39 +1,64 @@
-"""Queries per second of the healthy demo server under dnsperf: bare and each core, in turn."""
+"""The healthy demo server under dnsperf, bare and each core in turn: queries per second, latency.
+
+BENCHMARK_ROUNDS and BENCHMARK_SECONDS make it shorter or longer.
+"""
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from benchmarks.children import environment
+from benchmarks.record import keep
 
-ROUNDS = 5
-SECONDS = 4
+ROUNDS = int(os.environ.get("BENCHMARK_ROUNDS", "5"))
+SECONDS = int(os.environ.get("BENCHMARK_SECONDS", "4"))
 NAMES = ["alpha.example. A", "beta.example. A", "example. NS", "missing.example. A"]
-
+ANSWER = re.compile(r"^> .* (\d+\.\d+)$", re.MULTILINE)  # of `dnsperf -v`, its latency in seconds
 
 CORES = {"untraced": None, "C core": "c", "Python core": "py"}
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What dnsperf, which keeps 100 queries under way, has seen of one server."""
+
+    queries_per_second: float
+    p99_ms: float
+
+
 def table() -> Iterator[str]:
-    """Lines: queries per second, and the ratio round by round."""
+    """Lines: queries per second, the 99th percentile, and their ratios round by round."""
     if shutil.which("dnsperf") is None:
         yield "queries: left out, as dnsperf (Debian package dnsperf) is not installed"
         return
-    runs = [[_queries_per_second(core) for core in CORES.values()] for _ in range(ROUNDS)]
-    yield f"demo server, healthy, dnsperf {SECONDS} s a run, medians of {ROUNDS} rounds"
-    for i, name in enumerate(CORES):
-        ratio = median(run[i] / run[0] for run in runs)
-        yield f"{name:<14}{median(run[i] for run in runs):>8.0f} queries/s {ratio:>6.2f}x"
+    runs = [{name: _under_load(core) for name, core in CORES.items()} for _ in range(ROUNDS)]
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    about = {"python": python, "rounds": ROUNDS, "seconds": SECONDS}
+    keep(about, runs=[{name: asdict(load) for name, load in run.items()} for run in runs])
+    yield f"demo server, healthy, dnsperf {SECONDS} s a run, medians of {ROUNDS} rounds in turn"
+    for name in CORES:
+        rate = median(run[name].queries_per_second for run in runs)
+        p99 = median(run[name].p99_ms for run in runs)
+        more, longer = _ratio(runs, name, "queries_per_second"), _ratio(runs, name, "p99_ms")
+        yield f"{name:<14}{rate:>8.0f} queries/s {more:>6.2f}x{p99:>10.1f} ms p99 {longer:>6.2f}x"
 
 
-def _queries_per_second(core: str | None) -> float:
+def _ratio(runs: list[dict[str, Load]], name: str, number: str) -> float:
+    """Median over the rounds, against the untraced server of the same round."""
+    return median(getattr(run[name], number) / getattr(run["untraced"], number) for run in runs)
+
+
+def _under_load(core: str | None) -> Load:
     server = subprocess.Popen(
         [sys.executable, "-m", "locktrace_demo", "--scenario", "healthy", "--port", "0"],
         env=environment(core),
@@ -50,16 +75,15 @@ def _queries_per_second(core: str | None) -> float:
         server.communicate()
 
 
-def _dnsperf(port: str) -> float:
+def _dnsperf(port: str) -> Load:
     with tempfile.TemporaryDirectory() as folder:
-        names = Path(folder) / "names"
+        names, said = Path(folder) / "names", Path(folder) / "said"
         names.write_text("\n".join(NAMES) + "\n")
-        done = subprocess.run(
-            ["dnsperf", "-s", "127.0.0.1", "-p", port, "-d", str(names), "-l", str(SECONDS)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    found = re.search(r"Queries per second:\s+([\d.]+)", done.stdout)
-    assert found is not None
-    return float(found.group(1))
+        with said.open("w") as out:
+            command = ["dnsperf", "-s", "127.0.0.1", "-p", port, "-d", str(names)]
+            subprocess.run([*command, "-l", str(SECONDS), "-v"], stdout=out, check=True)
+        answers = said.read_text()
+    rate = re.search(r"Queries per second:\s+([\d.]+)", answers)
+    assert rate is not None
+    latencies = [1e3 * float(seconds) for seconds in ANSWER.findall(answers)]
+    return Load(float(rate.group(1)), quantiles(latencies, n=100)[98])
