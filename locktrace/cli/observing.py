@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 SETTLE_S = 10.0
 ONLY_OBSERVED = (
-    "locktrace: the C core cannot serve in process {pid}{why}, so it is only observed: locks made "
-    "before now are in the first picture as it was found, and not traced from then on"
+    "locktrace: the C core cannot serve in process {pid}{why}, so it is only observed: of locks "
+    "made before now nothing is seen, neither who holds nor who waits; of later ones all is"
 )
 
 By = Annotated[Method, typer.Option("--method", help="How to get in, where no agent is there yet.")]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from locktrace.model import Hold, Lock, Mode, Snapshot, StallSnapshot, Wait
+from locktrace.model import Certainty, Hold, Lock, Mode, Snapshot, StallSnapshot, Wait
 from locktrace.snapshots.groups import by_lock, is_leaked
-from locktrace.snapshots.layout import cells, clip, table
-from locktrace.wording import age, count, lock_name, place, plain
+from locktrace.snapshots.layout import cells, clip, table, wrap
+from locktrace.wording import age, count, lock_name, place, plain, where
 
 MOST_LOCKS = 50
 TIMES = "\N{MULTIPLICATION SIGN}"
@@ -41,12 +41,21 @@ def lock_lines(stall: StallSnapshot, width: int) -> Iterator[str]:
     if shown:
         rows = [_row(snapshot, k, holds.get(k.id, ()), waits.get(k.id, ())) for k in shown]
         yield from _fitted([_HEADS, *rows], width)
+    for lock in shown:
+        if lock.acquire_sites and lock.id in waits and lock.id not in holds:
+            yield from _without_holder(snapshot, lock, width)
     more = len(busy) - len(shown)
     idle = len(snapshot.locks) - len(busy)
     if more:
         yield f"… and {count(more, 'more lock')} held or waited for"
     if idle or not shown:
         yield f"{count(idle, 'lock is', 'locks are')} neither held nor waited for"
+
+
+def _without_holder(snapshot: Snapshot, lock: Lock, width: int) -> Iterator[str]:
+    places = ", ".join(where(site) for site in lock.acquire_sites)
+    text = f"{lock_name(snapshot, lock.id)}: {Certainty.UNKNOWN}; taken in {places}"
+    yield from wrap(text, width, indent="  ", first="")
 
 
 def _inner_below(locks: Sequence[Lock]) -> list[Lock]:

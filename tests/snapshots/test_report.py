@@ -56,6 +56,16 @@ def test_where_the_code_takes_a_lock_whose_holder_is_not_known_is_shown_with_its
     assert taken[1].endswith("demo/filters.py:3  V2Filter.lookup  self.mutex.r_lock()")
 
 
+def test_of_a_lock_that_is_wanted_and_has_no_known_holder_the_table_says_where_it_is_taken(stall):
+    snapshot = stall.snapshot
+    [wanted, *_] = snapshot.waits
+    site = Site("/app/cache.py", 12, "Cache.put")
+    lock = replace(snapshot.locks[wanted.lock], acquire_sites=(site,))
+    alone = replace(snapshot, holds=(), locks={lock.id: lock})
+    report = render(replace(stall, snapshot=alone))
+    assert "V2Filter.ip_table: holder not found; taken in Cache.put (cache.py:12)" in report
+
+
 def test_a_finding_tells_who_took_it_where_with_the_lock_line_marked(report, filters):
     taken = block(report, "V2Filter.ip_table was taken for reading 40 times by worker-1")
     text = " ".join(line.strip() for line in taken)

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import locktrace
+from locktrace_demo.rwmutex import RWMutex
 
 ARRIVED = threading.Semaphore(0)
 GO_ON = threading.Event()
@@ -280,6 +281,37 @@ def contend(server):
     start(keep_for_long, server, name="keeper")
     ARRIVED.acquire()
     start(want, server, name="waiter")
+
+
+def look_up(table):
+    table.lock.r_lock()
+
+
+def read(table):
+    table.lock.r_lock()
+    table.lock.r_unlock()
+
+
+def reload(table):
+    table.lock.lock()
+
+
+class Table:
+    """Has a read-write lock of a class that has been registered, and lookups that keep it."""
+
+    def __init__(self, lock):
+        self.lock = lock
+
+
+def scene_story(_):
+    """A lookup has kept the read lock; a writer waits for it, and a reader behind the writer."""
+    table = Table(RWMutex())
+    locktrace.register_rwlock(RWMutex, read=("r_lock", "r_unlock"), write=("lock", "unlock"))
+    look_up(table)
+    for function, name in ((reload, "writer"), (read, "waiter")):
+        start(function, table, name=name)
+        until_blocked(name)
+    return table
 
 
 async def hold_for_long(server):

@@ -106,26 +106,33 @@ class Arrival:
         found = blocked(innermost, self._intake.slots, self._functions)
         if found is None or who.ident == get_ident():
             return
-        outer = self._intake.inside(None)
+        outer, whole = self._intake.inside(None), ""
         try:
             for wait in found.waits:
-                self._intake.inside(self._wait(who, wait, found.on))
+                entry, whole = self._wait(who, wait, found.on, whole)
+                self._intake.inside(entry)
         finally:
             self._intake.inside(outer)
 
-    def _wait(self, who: Who, wait: Seen, on: object) -> Any:
-        """Take in one wait; the entry of a compound, which the next one is a part of."""
+    def _wait(self, who: Who, wait: Seen, on: object, whole: str) -> tuple[Any, str]:
+        """Take in one wait, for a part of what is called `whole`, if that is something.
+
+        The entry of a compound, which the next one is a part of, and its name.
+        """
         subject = self._entry_of(wait.kind, wait.subject) if wait.kind else wait.subject
         if subject is None:
-            return None
+            return None, ""
         found = FoundWait(
             subject, who, wait.caller, wait.frame, wait.frame.f_lasti, wait.inner,
             wait.shared, wait.timed, wait.depth, on,
         )  # fmt: skip
+        name = ""
         if self._intake.wait(found):
             name = name_used_at(wait.caller, wait.caller.f_lasti, self._naming, self._intake.slots)
+            if name and whole:
+                name = f"{whole}.{name.rpartition('.')[2]}"
             self._intake.name(subject, name)
-        return subject if wait.kind else None
+        return (subject, name) if wait.kind else (None, "")
 
     def _kind(self, subject: object) -> str:
         for cls in type(subject).__mro__:

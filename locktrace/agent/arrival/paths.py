@@ -83,6 +83,9 @@ def _before_copy(known: Depths, order: int) -> int:
 def _call(known: Depths, order: int) -> int:
     """The call of the method that instruction `order` has loaded; -1: it is not called here."""
     base = known.before(order) - 1
+    following = known.instructions[order + 1 : order + 2]
+    if following and following[0].name in _ATTRIBUTES:  # `.lock` of `self.lock.acquire()`
+        return -1
     for later in range(order + 1, len(known.instructions)):
         if known.instructions[later].name != "PRECALL" and known.call_slots(later)[0] == base:
             return later

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from locktrace.model import Lock
+from locktrace.model import Lock, Mode
 from locktrace.session import View
 from tests.agent.arrival.conftest import PYTHONS, arrived, waits_of
 from tests.agent.conftest import NEEDS_C_CORE
@@ -43,6 +43,27 @@ def test_a_lock_that_nobody_is_known_to_hold_has_the_places_that_take_it(version
         assert "Server.take_away" in {site.function for site in sites}
         assert not any(site.function == "Server.with_rlock" for site in sites)
         assert all(site.file.endswith("late.py") and site.line > 0 for site in sites)
+
+
+@pytest.mark.parametrize("version", PYTHONS)
+def test_of_a_registered_read_write_lock_both_sides_and_the_places_that_take_it_are_told(
+    version: str,
+) -> None:
+    with arrived("story", version) as (_, snapshot):
+        waits = {
+            snapshot.actors[wait.actor].name: wait
+            for wait in snapshot.waits
+            if snapshot.locks[wait.lock].kind == "RWMutex"
+        }
+        assert {name: wait.mode for name, wait in waits.items()} == {
+            "writer": Mode.EXCLUSIVE,
+            "waiter": Mode.SHARED,
+        }
+        lock = snapshot.locks[waits["writer"].lock]
+        assert lock.name == "Table.lock"
+        assert {site.function for site in lock.acquire_sites} == {"look_up", "read", "reload"}
+        parts = {part.name for part in snapshot.locks.values() if part.parent == lock.id}
+        assert parts == {"Table.lock._readers_admitted", "Table.lock._writer_turn"}
 
 
 @pytest.mark.parametrize("version", PYTHONS)
