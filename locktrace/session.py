@@ -46,11 +46,16 @@ STALLS = frozenset(
 )
 """Kinds by which work stands still: each new one gets a stall snapshot."""
 
+STALLS_ONCE_ERRORS = frozenset({"event-loop-blocked", "held-across-fork", "writer-starvation"})
+"""Kinds that begin as a warning of what may pass, and are a stall from when they are errors."""
+
 STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
 
 
 def is_stall(finding: Finding) -> bool:
     """Whether work stands still by it; what is merely worth a remark is no stall."""
+    if finding.kind in STALLS_ONCE_ERRORS:
+        return finding.severity is Severity.ERROR
     return finding.kind in STALLS and finding.severity is not Severity.INFO
 
 
@@ -195,7 +200,8 @@ class Session:
     def _look(self, snapshot: Snapshot) -> None:
         confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
         self._findings = confirmed.findings
-        if self._snaps and self._ended is None and any(map(is_stall, confirmed.new)):
+        worse = (finding for finding in confirmed.worse if finding.kind in STALLS_ONCE_ERRORS)
+        if self._snaps and self._ended is None and any(map(is_stall, (*confirmed.new, *worse))):
             self._snap(snapshot, confirmed.findings)
 
     def _picture(self) -> Snapshot:

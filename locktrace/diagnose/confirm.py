@@ -15,10 +15,12 @@ _FOR_GOOD = frozenset({lock_order.KIND, recursive_read.KIND, unresponsive.KIND})
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """What may be told after a look, in the order given, and what of it was not told before."""
+    """What may be told after a look, in the order given; what of it was not told before, and
+    what was told as less severe."""
 
     findings: tuple[Finding, ...] = ()
     new: tuple[Finding, ...] = ()
+    worse: tuple[Finding, ...] = ()
 
 
 class Confirmer:
@@ -47,7 +49,7 @@ class Confirmer:
         self._apart_ns = round(apart * 1e9)
         self._taken_ns = -1
         self._seen: dict[Hashable, tuple[frozenset[int], int]] = {}
-        self._told_ns: dict[Hashable, int] = {}
+        self._told: dict[Hashable, tuple[int, int]] = {}  # when, and the worst rank of severity
         self._latest = Confirmed()
 
     def look(self, snapshot: Snapshot, findings: Iterable[Finding]) -> Confirmed:
@@ -67,9 +69,14 @@ class Confirmer:
             if finding.kind in _FOR_GOOD
             or snapshot.taken_ns - self._seen[identity][1] >= self._apart_ns
         }
-        new = tuple(finding for key, finding in confirmed.items() if key not in self._told_ns)
+        new = tuple(finding for key, finding in confirmed.items() if key not in self._told)
+        worse = tuple(
+            finding
+            for key, finding in confirmed.items()
+            if key in self._told and finding.severity.rank < self._told[key][1]
+        )
         self._tell(snapshot.taken_ns, confirmed)
-        self._latest = Confirmed(tuple(confirmed.values()), new)
+        self._latest = Confirmed(tuple(confirmed.values()), new, worse)
         return self._latest
 
     def _see(self, now_ns: int, current: dict[Hashable, Finding]) -> None:
@@ -82,9 +89,11 @@ class Confirmer:
             self._seen[identity] = (finding.evidence, since_ns)
 
     def _tell(self, now_ns: int, confirmed: dict[Hashable, Finding]) -> None:
-        self._told_ns.update(dict.fromkeys(confirmed, now_ns))
+        for key, finding in confirmed.items():
+            _, worst = self._told.get(key, (now_ns, finding.severity.rank))
+            self._told[key] = (now_ns, min(worst, finding.severity.rank))
         horizon = now_ns - self._forget_after_ns
-        self._told_ns = {key: told for key, told in self._told_ns.items() if told >= horizon}
+        self._told = {key: told for key, told in self._told.items() if told[0] >= horizon}
 
 
 def _identity(finding: Finding) -> Hashable:

@@ -16,7 +16,7 @@ KIND = "held-across-fork"
 
 def detect(case: Case) -> Iterator[Finding]:
     """Holds from before the fork, of threads that the child does not have. An error where
-    somebody in the child waits for the lock, else a warning.
+    somebody in the child waits for the lock and will not give up by himself, else a warning.
 
     Not semaphores, and not what is handed over. `evidence` is the oldest hold of the site.
     """
@@ -38,11 +38,12 @@ def is_inherited(ledger: Ledger, hold: Hold) -> bool:
 def _finding(case: Case, group: HoldGroup) -> Finding:
     ledger, hold = case.ledger, group.holds[0]
     waits = ledger.contention(group.lock)
+    lasting = any(not wait.timed for wait in waits)
     name = who(ledger.snapshot, hold.actor, hold.label)
     wanting = count(len(waits), "thread waits", "threads wait") if waits else "nobody waits yet"
     return Finding(
         kind=KIND,
-        severity=Severity.ERROR if waits else Severity.WARNING,
+        severity=Severity.ERROR if lasting else Severity.WARNING,
         certainty=Certainty.LAST,
         message=(
             f"{lock_name(ledger.snapshot, group.lock)} is held in this forked process by {name}, "

@@ -142,6 +142,16 @@ class Ledger:
         pool = self.snapshot.locks.get(parent)
         return parent if pool is not None and kinds.is_executor(pool) else None
 
+    def is_promise(self, lock: int) -> bool:
+        """Whether it is a future that belongs to no pool and nobody is known to work on.
+
+        Nobody has made what stands for several futures, or was there before tracing.
+        """
+        known = self.lock(lock)
+        if not kinds.is_future(known) or known.created_at is None:
+            return False
+        return known.parent is None and not self.holds.get(lock)
+
     def compounds_of(self, lock: int) -> Iterator[int]:
         """The primitives that `lock` is an inner lock of, from the nearest outwards."""
         seen = {lock}

@@ -15,8 +15,8 @@ KIND = "lost-wakeup"
 
 
 def detect(case: Case) -> Iterator[Finding]:
-    """Waits for a Condition, an Event, a queue or a barrier in a process of which every other
-    thread has ended or waits for ever too: see `standstill`.
+    """Waits for a Condition, an Event, a queue, a barrier or a future that nobody works on, in
+    a process of which every other thread has ended or waits for ever too: see `standstill`.
 
     `evidence` is the wait of every thread: when one of them ends, somebody is left after all.
     """
@@ -25,7 +25,8 @@ def detect(case: Case) -> Iterator[Finding]:
         return
     by_lock: defaultdict[int, list[Wait]] = defaultdict(list)
     for wait in standing:
-        if case.ledger.is_signal(wait.lock) and wait.lock not in case.explained:
+        told = case.ledger.is_signal(wait.lock) or case.ledger.is_promise(wait.lock)
+        if told and wait.lock not in case.explained:
             by_lock[wait.lock].append(wait)
     evidence = frozenset(wait.id for wait in standing)
     for waits in by_lock.values():

@@ -45,8 +45,8 @@ def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
     permits from earlier rounds, but none that a function still at work has to give back.
     """
     ledger = case.ledger
-    if kinds.is_answer(ledger.lock(lock)):
-        return True  # a thread may be joined, and a result awaited, for as long as it takes
+    if kinds.is_answer(ledger.lock(lock)):  # others may work on it for as long as it takes
+        return not ledger.is_promise(lock)
     semaphore, handed_over = ledger.is_semaphore(lock), ledger.is_handed_over(lock)
     if semaphore and handed_over:
         return True
@@ -77,7 +77,7 @@ def _finding(case: Case, lock: int, waits: tuple[Wait, ...]) -> Finding:
 def _severity(case: Case, waits: tuple[Wait, ...], holders: Holders) -> Severity:
     """An error only where a known holder keeps somebody who will not give up by himself."""
     lock = waits[0].lock
-    if case.ledger.is_handed_over(lock):
+    if case.ledger.is_handed_over(lock) or case.ledger.is_promise(lock):
         return Severity.INFO
     doubtful = holders.certainty is Certainty.UNKNOWN or case.ledger.is_semaphore(lock)
     return Severity.WARNING if doubtful or all(w.timed for w in waits) else Severity.ERROR
@@ -98,6 +98,8 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
     doubt = ""
     if ledger.is_handed_over(first.lock):
         doubt = " (threads hand this lock over to each other, so that may be as it should)"
+    elif ledger.is_promise(first.lock):
+        doubt = " (nobody is known to work on it, but whoever has it may resolve it)"
     elif holders.certainty is Certainty.UNKNOWN:
         kernel = Gap.HOLDERS in snapshot.gaps
         before = "it may have been taken before tracing began"

@@ -107,3 +107,12 @@ def test_what_comes_back_soon_is_not_new_and_what_comes_back_late_is(world, look
     world.waits = waits
     look(121)
     assert kinds(look(122).new) == ["self-deadlock"]
+
+
+def test_what_gets_worse_is_told_once_as_worse_and_not_as_new(world, look):
+    world.rwlock("table").read("r1", age=5).wait("w", age=2).wait_to_read("r2", age=1)
+    look(0)
+    assert [f.severity for f in look(0.6).new] == ["warning"]
+    worse = look(1.2)
+    assert (kinds(worse.new), [f.severity for f in worse.worse]) == ([], ["error"])
+    assert look(1.8).worse == ()

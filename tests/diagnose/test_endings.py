@@ -27,6 +27,12 @@ def test_the_last_thread_waits_to_be_notified(world):
     )
 
 
+def test_a_future_that_nobody_is_left_to_resolve(world):
+    world.lock("reply", "Future").wait("main", age=5)
+    world.see(main=("want",))
+    assert world.kinds() == ["lost-wakeup"]
+
+
 def test_all_others_wait_for_ever_too(world):
     world.lock("jobs", "Queue").wait("w1", age=9)
     waits_for_work(world, w1=("want",))

@@ -99,3 +99,15 @@ def test_the_reacquire_after_a_notify_is_a_wait_like_any_other(world):
         "consumer", age=7
     )
     assert world.lock_names(world.finding("stall")) == ["ready lock"]
+
+
+def test_a_future_of_no_pool_that_somebody_may_still_resolve(world):
+    world.lock("reply", "Future").wait("main", age=5)
+    finding = world.finding("stall")
+    assert finding.severity == "info"
+    assert "nobody is known to work on it" in finding.message
+
+
+def test_a_future_that_somebody_works_on_is_waited_for_as_long_as_it_takes(world):
+    world.lock("reply", "Future").hold("worker", age=9).wait("main", age=8)
+    assert world.findings() == ()

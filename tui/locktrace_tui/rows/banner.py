@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from locktrace.model import SIGNAL_KINDS, Finding, Snapshot
-from locktrace.session import STALLS, View
+from locktrace.session import View, is_stall
 from locktrace.snapshots.kernel_text import gil_sentence
 from locktrace.wording import age, count, duration
 from locktrace_tui.rows.cells import Cell, Tone
@@ -75,7 +75,7 @@ def _verdict(view: View) -> tuple[Cell, Tone, str]:
 
 def _most_pressing(findings: tuple[Finding, ...]) -> Finding:
     """Of the worst findings one by which work stands still, if there is one."""
-    standing = (f for f in findings if f.severity is findings[0].severity and f.kind in STALLS)
+    standing = (f for f in findings if f.severity is findings[0].severity and is_stall(f))
     return next(standing, findings[0])
 
 

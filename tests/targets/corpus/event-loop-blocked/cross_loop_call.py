@@ -1,7 +1,6 @@
 """A coroutine waits for a call that it sent to its own loop from within it: nobody can run it."""
 # family: asyncio and concurrent.futures
 # unlucky: event-loop-blocked or deadlock
-# missed: unlucky: it is told, but --on-stall exit does not end it
 
 import asyncio
 

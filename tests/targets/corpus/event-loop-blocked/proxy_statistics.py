@@ -2,7 +2,6 @@
 # family: asyncio and threading.Lock
 # unlucky: event-loop-blocked of Statistics.lock
 # lucky: event-loop-blocked of Statistics.lock
-# missed: unlucky: it is told, but --on-stall exit does not end it
 # options: --threshold loop-after=0.3
 
 import asyncio

@@ -1,7 +1,6 @@
 """A client keeps a Future for each request; a reply with an unknown number resolves none."""
 # family: concurrent.futures
 # unlucky: lost-wakeup
-# missed: unlucky: a Future that nobody is left to resolve is not told
 
 import threading
 from concurrent.futures import Future

@@ -1,7 +1,6 @@
 """Pages are read under a lock that prefers readers; readers overlap, and an edit never comes in."""
 # family: register_rwlock
 # unlucky: writer-starvation of Wiki.lock
-# missed: unlucky: it is told, but --on-stall exit does not end it
 
 import itertools
 import threading
