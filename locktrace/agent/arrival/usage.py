@@ -25,7 +25,8 @@ from locktrace.agent.reading import Batch, Ledger, LockRow, WaitRow
 from locktrace.wire.events import ACQUIRED, FOUND, WAITING, unpack_events
 
 MOST_LOCKS = 64  # whose sites are looked for, in the life of the agent
-MOST_AT_ONCE = 3
+MOST_AT_ONCE = 3  # waits, in one look
+MOST_NAMED = 16  # locks, in one look and for one batch of events
 MOST_FRAMES = 256  # of a thread, from the innermost outwards
 SETTLED_NS = 1_000_000_000  # a lock may be free for a moment before a waiter has it
 
@@ -80,18 +81,22 @@ class Usage:
             for row in rows
             if row.stack is None and row.parent is None and row.id not in self._names
         }
+        tries = 0
         new = {id for id in new if not self._ledger.given_name(id)}
         events = chain.from_iterable(unpack_events(batch.payload) for batch in batches)
         for _seq, _at, _ref, lock, actor, stack, _label, op, _flags in events if new else ():
             if op in {ACQUIRED, WAITING} and lock in new:
                 new.discard(lock)
                 self._name(lock, actor, stack)
+                tries += 1
+            if tries == MOST_NAMED:
+                return
 
     def _name(self, lock: int, actor: int, stack: int) -> bool:
         name = self._name_used(actor, stack)
         if name:
             self._names[lock] = name
-            self._nameless.discard(lock)
+        self._nameless.discard(lock)  # another wait would hardly say more
         return bool(name)
 
     def _name_used(self, actor: int, stack: int) -> str:
@@ -109,7 +114,9 @@ class Usage:
     def look(self) -> list[LockRow]:
         """Look at who waits; the locks of which there is something new to tell."""
         waits = self._ledger.waits()
-        news = {w[1] for w in waits if w[1] in self._nameless and self._name(w[1], w[3], w[4])}
+        nameless = {wait[1]: wait for wait in waits if wait[1] in self._nameless}
+        tried = islice(nameless.values(), MOST_NAMED)
+        news = {wait[1] for wait in tried if self._name(wait[1], wait[3], wait[4])}
         self._judged &= {wait[0] for wait in waits}
         asked = list(islice(filter(self._is_to_be_judged, waits), MOST_AT_ONCE))
         if asked:
@@ -137,7 +144,7 @@ class Usage:
             row = rows.get(lock)
             if row is None or row.parent is not None or not self._is_held(row.kind):
                 self._passed.add(lock)
-            elif lock not in held:
+            elif lock not in held and lock not in self._sites:
                 self._sites[lock] = self._sites_of(row, actor, stack, takes)
                 found.add(lock)
         return found
@@ -153,8 +160,9 @@ class Usage:
             if path is not None and (path.attributes or path.is_global):
                 owner = None
                 if frame is not None and path.attributes:
-                    owner = type(resolve(path, frame, self._slots, len(path.attributes) - 1))
-                want = Want((path.attributes or (path.root,))[-1], owner, row.address, row.kind)
+                    owner = resolve(path, frame, self._slots, len(path.attributes) - 1)
+                cls = type(owner) if owner is not None else None
+                want = Want((path.attributes or (path.root,))[-1], cls, row.address, row.kind)
                 return acquirers(want, takes, is_passed_through(code))
         return []
 
@@ -164,11 +172,7 @@ class Usage:
         """The calls of a stack, innermost first, with the frames that are in them."""
         frames = self._frames(actor)
         for code, offset in self._ledger.stack(stack).frames:
-            at = depths(code).order(offset)
-            frame = next(
-                (f for f in frames if f.f_code is code and depths(code).order(f.f_lasti) == at),
-                None,
-            )
+            frame = next((f for f in frames if _is_at(f, code, offset)), None)
             yield _Place(code, offset, frame)
 
     def _frames(self, actor: int) -> list[FrameType]:
