@@ -100,6 +100,13 @@ class Agent:
             publisher.stop(reason)
         self.core.ledger.forget_holds()
 
+    def abandon(self) -> None:
+        """`uninstall` in a forked child, if it must not be traced: the sockets are its parent's."""
+        publisher, self.publisher = self.publisher, None
+        if publisher is not None:
+            publisher.abandon()
+        self.uninstall()
+
     def register(self, spec: RWLockSpec) -> None:
         """Trace a read-write lock class, now if the agent is on, else when it will be."""
         if any(known.cls is spec.cls for known in self.specs):

@@ -72,6 +72,7 @@ class Resident:
         self.asleep = {}
         self._turn = {}
         self._undo = None
+        self._thread = 0
         os.register_at_fork(after_in_child=self._forked)
 
     def begin(self, cancelled, undo):
@@ -80,7 +81,7 @@ class Resident:
             if cancelled():
                 raise RefusedError("it was called off")
             time.sleep(0.002)
-        self._undo = undo
+        self._thread, self._undo = _thread.get_ident(), undo
 
     def end(self):
         self._undo = None
@@ -88,24 +89,42 @@ class Resident:
 
     def _forked(self):
         if self._undo is not None:
+            forget_imports(self._thread)
             self._undo()
             self.end()
 
     def put_away(self):
         """Take the detached agent's modules out of `sys.modules`."""
-        self.begin(bool, self.put_away)
+        self.begin(bool, self._put_away)
         try:
-            for name in [name for name in sys.modules if is_ours(name)]:
-                if isinstance(getattr(sys.modules[name].__spec__, "loader", None), Carried) or (
-                    name == CORE
-                ):
-                    self.asleep[name] = sys.modules.pop(name)
+            self._put_away()
         finally:
             self.end()
+
+    def _put_away(self):
+        for name in [name for name in sys.modules if is_ours(name)]:
+            if isinstance(getattr(sys.modules[name].__spec__, "loader", None), Carried) or (
+                name == CORE
+            ):
+                self.asleep[name] = sys.modules.pop(name)
 
 
 def is_ours(name):
     return name == "locktrace" or name.startswith("locktrace.")
+
+
+def forget_imports(ident):
+    """In a forked child: what that thread was importing has no importer any more.
+
+    Its locks would never be released, so whoever imports one of these modules starts anew.
+    """
+    for name, reference in list(importing._module_locks.items()):
+        lock = reference()
+        if lock is not None and lock.owner in {ident, None}:  # None: it was about to take it
+            importing._module_locks.pop(name, None)
+            module = sys.modules.get(name)
+            if getattr(getattr(module, "__spec__", None), "_initializing", False):
+                sys.modules.pop(name, None)
 
 
 class Carried:
@@ -265,7 +284,7 @@ def come_in(door):
     """The answer: `ok` with what is there now, or the reason why not."""
     resident = sys.__dict__.get("_locktrace") or sys.__dict__.setdefault("_locktrace", Resident())
     arrival = Arrival(door.bundle, resident)
-    resident.begin(door.cancelled, arrival.undo)
+    resident.begin(door.cancelled, arrival.abandon)
     try:
         switch = arrival.agent()
         if door.cancelled():
@@ -293,6 +312,7 @@ class Arrival:
         self._bundle = bundle
         self._resident = resident
         self._finder = None
+        self._ours = False
         self.note = ""
 
     def agent(self):
@@ -300,7 +320,9 @@ class Arrival:
         there = sys.modules.get("locktrace")
         if there is not None:
             self._refuse_stranger(there)
-        elif self._resident.asleep and self._resident.id == self._bundle["id"]:
+            return sys.modules["locktrace.agent.switch"]
+        self._ours = True
+        if self._resident.asleep and self._resident.id == self._bundle["id"]:
             sys.modules.update(self._resident.asleep)
             self._resident.asleep = {}
         else:
@@ -339,10 +361,23 @@ class Arrival:
 
     def undo(self):
         """As if we had never come; what the program has imported itself stays."""
+        self._undo("uninstall")
+
+    def abandon(self):
+        """The same in a child forked meanwhile: the agent's sockets, if any, are its parent's."""
+        self._undo("abandon")
+
+    def _undo(self, way_out):
+        if not self._ours:
+            return
+        agent = getattr(sys.modules.get("locktrace.agent.switch"), "AGENT", None)
+        if agent is not None:
+            with contextlib.suppress(Exception):
+                getattr(agent, way_out)()
         if self._finder is not None:
             self._step_aside()
-            for name in [name for name in sys.modules if is_ours(name)]:
-                sys.modules.pop(name, None)
+        for name in [name for name in sys.modules if is_ours(name)]:
+            sys.modules.pop(name, None)
 
 
 def main(door):

@@ -11,11 +11,12 @@ from locktrace.errors import CannotEnterError, NotPermittedError
 from locktrace.launch.inject import permission
 from locktrace.launch.inject.drop import Drop, Dropped
 from locktrace.launch.inject.interpreter import Interpreter
-from locktrace.launch.inject.visit import parse
+from locktrace.launch.inject.visit import ANSWER_BYTES, parse
 
 OLDEST = (3, 14)
 ANSWER_S = 5.0  # the main thread must come by: it does not while it is blocked
 POLL_S = 0.002
+ANSWER_NAME = "answer"
 _TAIL = """
 _thread.start_new_thread(main, (Files({bundle!r}, {answer!r}),))
 """
@@ -48,14 +49,14 @@ def enter(pid: int, script: bytes, bundle: bytes) -> dict[str, str]:
     """
     for drop in Drop.places(pid):
         with contextlib.suppress(OSError), drop.holding("visit.py", b"") as dropped:
-            answer = os.path.join(dropped.folder, "answer")
+            answer = os.path.join(dropped.folder, ANSWER_NAME)
             tail = _TAIL.format(bundle=bundle, answer=answer)
             dropped.write(script + tail.encode())
-            return _run(pid, dropped, dropped.root + answer)
+            return _run(pid, dropped)
     raise CannotEnterError(f"there is no folder that process {pid} and we can both use")
 
 
-def _run(pid: int, dropped: Dropped, answer: str) -> dict[str, str]:
+def _run(pid: int, dropped: Dropped) -> dict[str, str]:
     try:
         sys.remote_exec(pid, dropped.path)  # type: ignore[attr-defined,unused-ignore]
     except PermissionError:
@@ -64,9 +65,8 @@ def _run(pid: int, dropped: Dropped, answer: str) -> dict[str, str]:
         raise CannotEnterError(f"process {pid} does not take the script: {error}") from None
     deadline = time.monotonic() + ANSWER_S
     while time.monotonic() < deadline:
-        if os.path.exists(answer):
-            with open(answer, "rb") as file:
-                return parse(file.read())
+        if (answer := dropped.read(ANSWER_NAME, ANSWER_BYTES)) is not None:
+            return parse(answer)
         time.sleep(POLL_S)
     # Were the script gone, the program would complain when its main thread comes by one day.
     dropped.stays = True

@@ -28,7 +28,7 @@ POLL_S = 0.001
 STACK_BYTES = 256 * 1024
 _HEAD = struct.Struct("<IIQQ11QQQ")
 _PARTS = struct.Struct("<4Q")  # the answer's place and size, the bundle's
-_ANSWER_BYTES = 8192
+ANSWER_BYTES = 8192
 PARTS_AT = 256
 _CONTENT_AT = 512
 
@@ -39,7 +39,7 @@ class Layout:
     def __init__(self, script: bytes, bundle: bytes) -> None:
         self._script, self._bundle = script + b"\0", bundle
         self.answer = _CONTENT_AT
-        self._script_at = self.answer + _ANSWER_BYTES
+        self._script_at = self.answer + ANSWER_BYTES
         self._bundle_at = self._script_at + len(self._script) + len(SCRIPT_NAME)
         self.size = -(-(self._bundle_at + len(bundle) + STACK_BYTES) // 4096) * 4096
 
@@ -48,7 +48,7 @@ class Layout:
         script = base + self._script_at
         name = script + len(self._script)
         head = _HEAD.pack(ON_ITS_WAY, GO_ON, self.size, handle, *functions, script, name)
-        parts = _PARTS.pack(self.answer, _ANSWER_BYTES, self._bundle_at, len(self._bundle))
+        parts = _PARTS.pack(self.answer, ANSWER_BYTES, self._bundle_at, len(self._bundle))
         memory.write(base, head)
         memory.write(base + PARTS_AT, parts)
         memory.write(script, self._script + SCRIPT_NAME + self._bundle)
@@ -68,7 +68,7 @@ def await_answer(pid: int, memory: Memory, base: int, layout: Layout) -> dict[st
                 "call keeps the GIL; nothing was changed, try again"
             )
     state = _await(memory, base, {RUNNING}, SCRIPT_S)
-    answer = memory.read(base + layout.answer, _ANSWER_BYTES) if state == DONE else b""
+    answer = memory.read(base + layout.answer, ANSWER_BYTES) if state == DONE else b""
     memory.write(base + 4, struct.pack("<I", CANCEL if state == RUNNING else HEARD))
     if state == DONE:
         return parse(answer.split(b"\0")[0])

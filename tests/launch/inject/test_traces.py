@@ -128,3 +128,9 @@ def test_a_forked_child_is_left_when_its_parent_is_detached_from() -> None:
             child, target.pid = target.pid, parent
         target.pid = child
         target.source().close()
+
+
+def test_a_child_forked_while_the_agent_comes_in_imports_for_itself(python: str) -> None:
+    with running("forked_while_importing", python=python, trace=False) as target:
+        target.expect("child 0")
+        assert target.finish()[0] == 0
