@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 SHORT_NS = 2048
 """What lasted less is in the first bucket; each further bucket reaches twice as far."""
@@ -26,6 +27,16 @@ class Durations:
         longest, *counts = (int(number) for number in times)
         if len(counts) > MOST_COUNTS or min(longest, *counts) < 0:
             raise ValueError("these are no durations")
+        return cls(tuple(counts), longest)
+
+    @classmethod
+    def together(cls, several: Iterable[Durations]) -> Durations:
+        """What they all have counted."""
+        counts: list[int] = []
+        longest = 0
+        for each in several:
+            counts = [a + b for a, b in zip_longest(counts, each.counts, fillvalue=0)]
+            longest = max(longest, each.longest_ns)
         return cls(tuple(counts), longest)
 
     @property

@@ -239,7 +239,7 @@ class Snapshot:
     faults: int = 0
     heard_ns: int = 0
     finished: bool = False
-    history: History = field(default_factory=lambda: _NO_HISTORY)
+    history: History = field(default_factory=lambda: NO_HISTORY)
     present: Present | None = None
     gaps: frozenset[Gap] = frozenset()
     kernel: KernelView | None = None
@@ -301,6 +301,25 @@ class Traffic:
     hold_ns: int
 
 
+@dataclass(frozen=True, slots=True)
+class SiteTotal:
+    """How often something came from ``site``, and how long it lasted in all (ns)."""
+
+    site: Site | None
+    times: int
+    total_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contention:
+    """Where a lock was waited for, and where it was held meanwhile: the few sites with the most
+    time. Of a hold what counts is the part for which others waited.
+    """
+
+    waited: tuple[SiteTotal, ...] = ()
+    held: tuple[SiteTotal, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
     """What the events since ``since_ns`` have shown, which no single snapshot could.
@@ -308,7 +327,7 @@ class History:
     ``lost`` counts events that were dropped meanwhile: what they would have shown is not
     here, but what is here is true. ``full``: there was more than is kept. ``overtaken`` has
     how many readers were let in past a waiting writer, by the id of his wait; ``lenient``
-    the locks that let them. ``traffic`` is by lock.
+    the locks that let them. ``traffic`` and ``contention`` are by lock.
     ``names`` are of locks that are spoken of here and are gone.
     """
 
@@ -321,10 +340,11 @@ class History:
     overtaken: Mapping[int, int] = field(default_factory=dict)
     lenient: frozenset[int] = frozenset()
     traffic: Mapping[int, Traffic] = field(default_factory=dict)
+    contention: Mapping[int, Contention] = field(default_factory=dict)
     names: Mapping[int, Lock] = field(default_factory=dict)
 
 
-_NO_HISTORY: Final[History] = History()
+NO_HISTORY: Final[History] = History()
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +420,7 @@ class StallSnapshot:
 
     ``stacks_from`` is ``py-spy``, ``agent`` or ``none``; ``stacks_note`` says in a sentence why
     it is not py-spy, when it is not. ``id`` names it, in the store too if it is ``saved``.
+    ``thresholds`` (s), as ``--threshold`` names them, are those that the findings were made with.
     """
 
     id: str
@@ -409,3 +430,4 @@ class StallSnapshot:
     stacks_from: str = "none"
     stacks_note: str = ""
     saved: bool = False
+    thresholds: Mapping[str, float] = field(default_factory=dict)

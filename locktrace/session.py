@@ -27,6 +27,7 @@ from locktrace.model import (
 from locktrace.observe.lookout import Lookout
 from locktrace.observe.source import Source, State
 from locktrace.observe.state import LedgerState
+from locktrace.snapshots.history_text import gaps_in
 from locktrace.snapshots.stacks import Stacks, is_stopped, py_spy_stacks
 from locktrace.snapshots.store import StallStore
 from locktrace.snapshots.take import take
@@ -108,8 +109,9 @@ class Feed(Protocol):
 class Session:
     """Observes one source until it ends; `state` is what its frames are for, else the agent's.
 
-    `store` of None keeps stall snapshots in memory only; without `snaps` none are taken by
-    itself. `clock` gives our CLOCK_MONOTONIC in nanoseconds.
+    `thresholds` are those that findings are made with. `store` of None keeps stall snapshots in
+    memory only; without `snaps` none are taken by itself. `clock` gives our CLOCK_MONOTONIC in
+    nanoseconds.
     """
 
     def __init__(
@@ -124,7 +126,7 @@ class Session:
     ) -> None:
         self._source = source
         self._state = state or LedgerState(source.process)
-        self._thresholds = thresholds or Thresholds()
+        self.thresholds = thresholds or Thresholds()
         self._confirmer = Confirmer()
         self._store = store
         self._snaps = snaps
@@ -191,14 +193,14 @@ class Session:
             self._findings,
             tuple(self._stalls),
             self._ended,
-            self._notice,
+            self._notice or "; ".join(gaps_in(snapshot.history)),
             self._finished,
             exit_code=self._exit_code,
         )
         return self._last
 
     def _look(self, snapshot: Snapshot) -> None:
-        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self._thresholds))
+        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self.thresholds))
         self._findings = confirmed.findings
         worse = (finding for finding in confirmed.worse if finding.kind in STALLS_ONCE_ERRORS)
         if self._snaps and self._ended is None and any(map(is_stall, (*confirmed.new, *worse))):
@@ -216,7 +218,7 @@ class Session:
 
     def _mind_silence(self, snapshot: Snapshot) -> Snapshot:
         """`snapshot`, with what is seen from outside if the target has been silent for long."""
-        if not diagnose_silence(snapshot, self._thresholds):
+        if not diagnose_silence(snapshot, self.thresholds):
             return snapshot
         fresh = self._outside is None
         if self._outside is None:
@@ -224,7 +226,7 @@ class Session:
             self._outside = py_spy_stacks(snapshot.process)
         present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
         snapshot = replace(snapshot, present=self._lookout.described(present))
-        silence = diagnose_silence(snapshot, self._thresholds)
+        silence = diagnose_silence(snapshot, self.thresholds)
         others = [f for f in self._findings if f.kind not in {s.kind for s in silence}]
         self._findings = severest_first([*silence, *others])
         if fresh:
@@ -273,8 +275,10 @@ class Session:
     def _take(self, snapshot: Snapshot, findings: tuple[Finding, ...]) -> StallSnapshot:
         seen = self._outside
         if seen is not None:  # it is silent, so its agent need not be asked
-            return take(snapshot, findings, outside_stacks=lambda _process: seen)
-        return take(snapshot, findings, agent_stacks=self._agent_stacks)
+            stall = take(snapshot, findings, outside_stacks=lambda _process: seen)
+        else:
+            stall = take(snapshot, findings, agent_stacks=self._agent_stacks)
+        return replace(stall, thresholds=self.thresholds.by_option())
 
     def _agent_stacks(self) -> tuple[ThreadStack, ...]:
         """Each thread's stack as the interpreter itself sees it; none if it does not answer."""

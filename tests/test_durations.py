@@ -51,3 +51,8 @@ def test_nothing_has_lasted_for_no_time() -> None:
 def test_nonsense_is_refused(nonsense: list[int]) -> None:
     with pytest.raises(ValueError, match=r"durations|unpack|literal"):
         Durations.from_times(nonsense)
+
+
+def test_durations_of_several_locks_are_counted_together() -> None:
+    both = Durations.together([Durations((1, 2), 4000), Durations((3, 0, 5), 9000), Durations()])
+    assert both == Durations((4, 2, 5), 9000)

@@ -316,6 +316,7 @@ class Publisher:
             if all(client.closed for client in self._clients):
                 self._ledger.listen(False)
                 self._encoder.rest()
+                self._dropped = 0
             return
         batches, lost = self._ledger.drain_events()
         if lost:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from locktrace.cli.limits import Limits, thresholds
 from locktrace.cli.observing import By, Detach, SourceOption, Witness
 from locktrace.launch.inject.method import Method
 
@@ -34,6 +35,7 @@ def dump(
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; else standard output.")
     ] = None,
+    limits: Limits = None,
     method: By = Method.AUTO,
     detach: Detach = False,
     source: SourceOption = Witness.AGENT,
@@ -41,7 +43,8 @@ def dump(
     """Print who holds what, who waits, the findings and every thread's stack, now."""
     from locktrace.cli.observing import SETTLE_S, leave, observe
 
-    session = observe(pid, keep=False, method=method, source=source)
+    patience = thresholds(limits)
+    session = observe(pid, thresholds=patience, keep=False, method=method, source=source)
     seconds = LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
     try:
         session.settle(SETTLE_S)

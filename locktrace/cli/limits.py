@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,13 +18,17 @@ Limits = Annotated[
     ),
 ]
 
+StallAfter = Annotated[
+    float | None, typer.Option(min=0.1, help="Seconds a wait lasts before it is a stall.")
+]
 
-def thresholds(limits: list[str] | None, stall_after: float | None) -> Thresholds:
+
+def thresholds(limits: list[str] | None, stall_after: float | None = None) -> Thresholds:
     """What `--threshold` and `--stall-after` say; typer.BadParameter for what makes no sense."""
     from locktrace.diagnose import Thresholds
 
     given = dict(map(_limit, limits or ()))
-    known = {field.name.replace("_", "-"): field.name for field in fields(Thresholds)}
+    known = Thresholds().by_option()
     for name in given:
         if name not in known:
             raise typer.BadParameter(
@@ -33,7 +36,7 @@ def thresholds(limits: list[str] | None, stall_after: float | None) -> Threshold
             )
     if stall_after is not None:
         given["stall-after"] = stall_after
-    return Thresholds(**{known[name]: seconds for name, seconds in given.items()})
+    return Thresholds(**{name.replace("-", "_"): seconds for name, seconds in given.items()})
 
 
 def _limit(text: str) -> tuple[str, float]:

@@ -10,6 +10,7 @@ import typer
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
+    from locktrace.diagnose import Thresholds
     from locktrace.launch.reach import Reached
     from locktrace.observe.agent_source import AgentSource
     from locktrace.observe.source import Source, State
@@ -45,7 +46,7 @@ SourceOption = Annotated[
 def observe(
     pid: int,
     *,
-    stall_after: float | None = None,
+    thresholds: Thresholds | None = None,
     keep: bool = True,
     method: Method = Method.AUTO,
     tell: bool = True,
@@ -57,33 +58,31 @@ def observe(
     is seen; `tell` says on stderr what a person should know of how we got in.
     """
     asked, state = _sources(pid, method, source, tell)
-    return _session(asked, stall_after, keep, state)
+    return _session(asked, thresholds, keep, state)
 
 
-def observe_family(pid: int, *, stall_after: float | None, method: Method) -> Feed:
+def observe_family(pid: int, *, thresholds: Thresholds, method: Method) -> Feed:
     """`pid` and its descendants, those that come later too."""
     from locktrace.family.feed import FamilyFeed
     from locktrace.family.scout import Scout
     from locktrace.launch.processes import connect
     from locktrace.observe.agent_source import AgentSource
 
-    lead = observe(pid, stall_after=stall_after, method=method)
+    lead = observe(pid, thresholds=thresholds, method=method)
     scout = Scout(
         pid,
-        open=lambda child: _session(AgentSource(connect(child), child), stall_after, True),
-        enter=lambda child: observe(child, stall_after=stall_after, method=method, tell=False),
+        open=lambda child: _session(AgentSource(connect(child), child), thresholds, True),
+        enter=lambda child: observe(child, thresholds=thresholds, method=method, tell=False),
     )
     return FamilyFeed(lead, scout)
 
 
 def _session(
-    source: Source, stall_after: float | None, keep: bool, state: State | None = None
+    source: Source, thresholds: Thresholds | None, keep: bool, state: State | None = None
 ) -> Session:
-    from locktrace.diagnose import Thresholds
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
-    thresholds = Thresholds() if stall_after is None else Thresholds(stall_after=stall_after)
     store = StallStore() if keep else None
     return Session(source, state=state, thresholds=thresholds, store=store)
 

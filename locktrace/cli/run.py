@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from locktrace.cli.limits import Limits, thresholds
+from locktrace.cli.limits import Limits, StallAfter, thresholds
 
 if TYPE_CHECKING:
     from locktrace.family.household import Household
@@ -37,10 +37,11 @@ def run(
     on_stall: Annotated[
         OnStall, typer.Option(help="At a stall: report and go on, or report and end the program.")
     ] = OnStall.REPORT,
-    stall_after: Annotated[
-        float | None, typer.Option(min=0.1, help="Seconds a wait lasts before it is a stall.")
-    ] = None,
+    stall_after: StallAfter = None,
     limits: Limits = None,
+    contention: Annotated[
+        bool, typer.Option("--contention", help="List the most contended locks at the end, too.")
+    ] = False,
     fail_on: Annotated[
         str, typer.Option(help="Kinds, by comma, that make the exit code 70 like errors do.")
     ] = "",
@@ -68,7 +69,7 @@ def run(
     )
     household = Household(traced, gathering, patience)
     code = _until_end(traced, household, on_stall)
-    _say(run_report.render(household))
+    _say(run_report.render(household, contention))
     document = run_report.document(household)
     if report is not None and document is not None:
         _write(report, document)

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from locktrace.cli.limits import Limits, StallAfter, thresholds
 from locktrace.cli.observing import By, Detach, DryRun, SourceOption, Witness
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
+    from locktrace.diagnose import Thresholds
     from locktrace.session import Feed
 
 ATTACH_EXAMPLES = (
@@ -23,15 +25,13 @@ Plain = Annotated[bool, typer.Option("--plain", help="Print lines instead of the
 Children = Annotated[
     bool, typer.Option("--children", help="Follow its descendants too, as a server's workers.")
 ]
-StallAfter = Annotated[
-    float | None, typer.Option(min=0.1, help="Seconds a wait lasts before it is a stall.")
-]
 
 
 def attach(
     pid: Annotated[int, typer.Argument(help="Process to look into.")],
     plain: Plain = False,
     stall_after: StallAfter = None,
+    limits: Limits = None,
     children: Children = False,
     method: By = Method.AUTO,
     detach: Detach = False,
@@ -39,12 +39,13 @@ def attach(
     source: SourceOption = Witness.AGENT,
 ) -> None:
     """Open the live screen on a running Python process, also one that hangs already."""
+    patience = thresholds(limits, stall_after)
     if dry_run:
         from locktrace.cli.observing import tell_intention
 
         tell_intention(pid, method)
     else:
-        _show(pid, plain, stall_after, children, method, detach, source)
+        _show(pid, plain, patience, children, method, detach, source)
 
 
 def watch(
@@ -53,20 +54,22 @@ def watch(
     ] = None,
     plain: Plain = False,
     stall_after: StallAfter = None,
+    limits: Limits = None,
     children: Children = False,
     method: By = Method.AUTO,
     detach: Detach = False,
     source: SourceOption = Witness.AGENT,
 ) -> None:
     """Watch a process live: its locks, who holds them, who waits."""
+    patience = thresholds(limits, stall_after)
     chosen = pid if pid is not None else _only_traced(children)
-    _show(chosen, plain, stall_after, children, method, detach, source)
+    _show(chosen, plain, patience, children, method, detach, source)
 
 
 def _show(
     pid: int,
     plain: bool,
-    stall_after: float | None,
+    patience: Thresholds,
     children: bool,
     method: Method,
     detach: bool,
@@ -74,7 +77,7 @@ def _show(
 ) -> None:
     from locktrace.cli.observing import leave
 
-    feed = _open(pid, stall_after, children, method, source)
+    feed = _open(pid, patience, children, method, source)
     try:
         if plain or not sys.stdout.isatty():
             from locktrace.cli.plain import follow
@@ -91,16 +94,14 @@ def _show(
                 leave(each)
 
 
-def _open(
-    pid: int, stall_after: float | None, children: bool, method: Method, source: Witness
-) -> Feed:
+def _open(pid: int, patience: Thresholds, children: bool, method: Method, source: Witness) -> Feed:
     from locktrace.cli.observing import observe, observe_family
 
     if not children:
-        return observe(pid, stall_after=stall_after, method=method, source=source)
+        return observe(pid, thresholds=patience, method=method, source=source)
     if source is not Witness.AGENT:
         raise typer.BadParameter("the kernel is asked about one process, not about its children")
-    return observe_family(pid, stall_after=stall_after, method=method)
+    return observe_family(pid, thresholds=patience, method=method)
 
 
 def _descendants(pid: int, wanted: bool) -> list[int]:

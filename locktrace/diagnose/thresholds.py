@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,10 @@ class Thresholds:
 
     convoy_after: float = 3.0
     """Threads that queue for a lock again and again for so long are a convoy."""
+
+    def by_option(self) -> dict[str, float]:
+        """By the names that ``--threshold`` knows them by: ``long-hold-after``."""
+        return {name.replace("_", "-"): seconds for name, seconds in asdict(self).items()}
 
     @property
     def pending_writer_after(self) -> float:

@@ -116,6 +116,8 @@ def merged(views: Iterable[tuple[Member, Apart, View]]) -> View:
             faults=sum(s.faults for s in snapshots),
             history=replace(
                 snapshots[0].history,
+                lost=sum(s.history.lost for s in snapshots),
+                full=any(s.history.full for s in snapshots),
                 names={id: lock for s in snapshots for id, lock in s.history.names.items()},
             ),
         ),

@@ -55,4 +55,6 @@ class Record:
 
     def report(self) -> StallSnapshot:
         """The latest picture with all findings."""
-        return StallSnapshot("", self.snapshot, self.findings)
+        return StallSnapshot(
+            "", self.snapshot, self.findings, thresholds=self._session.thresholds.by_option()
+        )

@@ -7,23 +7,35 @@ from collections.abc import Iterator, Sequence
 from locktrace.family.household import Household
 from locktrace.family.record import Record
 from locktrace.model import Process
+from locktrace.snapshots.contention import most_contended
 from locktrace.snapshots.document import Document, to_document
+from locktrace.snapshots.history_text import gaps_in
 from locktrace.snapshots.layout import clip, wrap
-from locktrace.snapshots.report import WIDTH, render_findings
-from locktrace.wording import count, listing, plain
+from locktrace.snapshots.report import WIDTH, render_contention, render_findings
+from locktrace.wording import count, duration, listing, lock_name, plain
 
 MOST_COMMAND = 60  # cells of a command line that tell which process it is
 
+MUCH_CONTENTION_S = 1.0  # of waiting, of all threads together: less is nobody's trouble
 
-def render(household: Household) -> str:
-    """The findings by process, and what could not be known; each sentence marked as ours."""
+
+def render(household: Household, contention: bool = False) -> str:
+    """The findings by process, and what could not be known; each sentence marked as ours.
+
+    With `contention` each process's most contended locks too; else where there is much of it a
+    sentence says so.
+    """
     records = household.records
-    lines = list(_remarks(household))
+    lines = [*_remarks(household), *_history_remarks(records)]
+    if not contention:
+        lines += _contention_remarks(records)
     if not records:
         lines.insert(0, "no word came from an agent in the program; nothing was traced")
         return _marked(lines)
     alone = len(records) == 1 and not household.left_out
     sections = "".join(_section(record, alone) for record in records if record.findings)
+    if contention:
+        sections += _contention(records, alone)
     clean = [record for record in records if not record.findings]
     if clean or household.left_out:
         lines.insert(0, _clean(clean, household.left_out, alone))
@@ -54,8 +66,46 @@ def _section(record: Record, alone: bool) -> str:
     findings = render_findings(record.report())
     if alone:
         return findings
-    title = name(record.process)
-    return f"{title[:1].upper()}{title[1:]}\n\n{findings}\n"
+    return f"{_title(record.process)}\n\n{findings}\n"
+
+
+def _title(process: Process) -> str:
+    title = name(process)
+    return f"{title[:1].upper()}{title[1:]}"
+
+
+def _contention(records: Sequence[Record], alone: bool) -> str:
+    sections = ((record, render_contention(record.report())) for record in records)
+    told = [
+        text if alone else f"{_title(record.process)}\n\n{text}"
+        for record, text in sections
+        if text
+    ]
+    return "".join(told) or _marked(["no lock was contended"])
+
+
+def _contention_remarks(records: Sequence[Record]) -> Iterator[str]:
+    waits = [
+        (each.lock.wait_ns / 1e9, lock_name(record.snapshot, each.lock.id))
+        for record in records
+        for each in most_contended(record.snapshot)
+    ]
+    seconds = sum(waited for waited, _ in waits)
+    if seconds >= MUCH_CONTENTION_S:
+        longest, lock = max(waits)
+        yield (
+            f"threads waited {duration(seconds)} for locks, {duration(longest)} of that for "
+            f"{lock} (run with --contention to see where)"
+        )
+
+
+def _history_remarks(records: Sequence[Record]) -> Iterator[str]:
+    pids: dict[str, list[str]] = {}
+    for record in records:
+        for gap in gaps_in(record.snapshot.history):
+            pids.setdefault(gap, []).append(str(record.process.pid))
+    for gap, those in pids.items():
+        yield gap if len(records) == 1 else f"process {listing(those, most=6)}: {gap}"
 
 
 def _clean(records: Sequence[Record], left_out: int, alone: bool) -> str:

@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from locktrace.model import History, Hold, Lock, Traffic, Wait
+from locktrace.observe.contention import ContentionSites
 from locktrace.observe.order import LockOrder
 from locktrace.observe.queues import Queues
 from locktrace.snapshots import kinds
@@ -27,6 +28,7 @@ class Chronicle:
     def __init__(self) -> None:
         self._order = LockOrder()
         self._queues = Queues()
+        self._contention = ContentionSites()
         self._answers: set[int] = set()
         self._names: dict[int, Lock] = {}
         self._since_ns = 0
@@ -48,6 +50,7 @@ class Chronicle:
         self._answers.discard(lock)
         self._order.forget(lock)
         self._queues.forget(lock)
+        self._contention.forget(lock)
 
     # -- events: the observer's hot path
 
@@ -56,7 +59,10 @@ class Chronicle:
             self._queues.let_in(hold)
         self._order.begin(hold, not flags & _ORDERLESS)
 
-    def released(self, hold: Hold) -> None:
+    def released(self, hold: Hold, at_ns: int) -> None:
+        wanted_ns = self._queues.wanted_since(hold.lock)
+        if wanted_ns:
+            self._contention.held(hold, wanted_ns, at_ns)
         self._order.end(hold)
 
     def waiting(self, wait: Wait) -> None:
@@ -66,6 +72,8 @@ class Chronicle:
         answer = wait.lock in self._answers
         held = self._order.held_by(wait.actor) if answer else []
         self._queues.end(wait, at_ns, held, answer)
+        if not answer:
+            self._contention.waited(wait, at_ns)
 
     def left_behind(self, hold: Hold) -> None:
         """The function of `hold` has returned: what comes now is not nested in it."""
@@ -88,6 +96,7 @@ class Chronicle:
         seen = (
             self._order.version,
             self._queues.version,
+            self._contention.version,
             tuple(self._queues.overtaken.items()),
             len(self._queues.lenient),
             len(self._names),
@@ -103,13 +112,14 @@ class Chronicle:
         return History(
             since_ns=self._since_ns,
             lost=lost,
-            full=self._order.full,
+            full=self._order.full or self._queues.full or self._contention.full,
             nestings=self._order.nestings(),
             rereadings=self._order.rereadings(),
             blockings=self._queues.blockings(),
             overtaken=dict(self._queues.overtaken),
             lenient=frozenset(self._queues.lenient),
             traffic=self._traffic(),
+            contention=self._contention.view(),
             names=dict(self._names),
         )
 

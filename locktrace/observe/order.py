@@ -179,6 +179,8 @@ class LockOrder:
                 self.version += 1
                 self.spoken.add(outer.lock)
                 self._rereadings[key] = Rereading(outer, inner, 1)
+            else:
+                self.full = True
 
 
 def gates(outer: Hold, mine: list[Hold]) -> frozenset[int]:

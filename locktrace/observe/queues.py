@@ -14,6 +14,7 @@ class Queues:
 
     def __init__(self) -> None:
         self.version = 0
+        self.full = False
         self.spoken: set[int] = set()
         self.overtaken: dict[int, int] = {}
         self.lenient: set[int] = set()
@@ -47,6 +48,11 @@ class Queues:
         if hold.since_ns - writer.since_ns > SETTLED_NS:
             self.overtaken[writer.id] = self.overtaken.get(writer.id, 0) + 1
             self.lenient.add(hold.lock)
+
+    def wanted_since(self, lock: int) -> int:
+        """When the first of those began who wait for `lock`; 0 if nobody does."""
+        wanted = self._wanted.get(lock)
+        return next(iter(wanted.values())).since_ns if wanted else 0
 
     def forget(self, lock: int) -> None:
         self._wanted.pop(lock, None)
@@ -88,6 +94,7 @@ class Queues:
         key = (hold.site, wait.site)
         known = self._blockings.get(key)
         if known is None and len(self._blockings) >= MAX_BLOCKINGS:
+            self.full = True
             return
         self.version += 1
         self.spoken |= {hold.lock, wait.lock}

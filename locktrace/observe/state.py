@@ -195,7 +195,7 @@ class LedgerState:
             if op == RELEASED:
                 hold = self._holds.pop(ref, None)
                 if hold is not None:
-                    self._past.released(hold)
+                    self._past.released(hold, at)
             elif op == WAITED:
                 wait = self._waits.pop(ref, None)
                 if wait is not None:

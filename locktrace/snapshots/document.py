@@ -19,12 +19,14 @@ from locktrace.model import (
     Lock,
     Process,
     Site,
+    SiteTotal,
     Snapshot,
     Stack,
     StallSnapshot,
     ThreadStack,
     Wait,
 )
+from locktrace.snapshots.contention import Contended, most_contended, spread
 from locktrace.snapshots.groups import is_live_thread
 from locktrace.snapshots.kernel_document import to_fields
 from locktrace.wording import lock_name, who
@@ -55,6 +57,9 @@ def to_document(stall: StallSnapshot) -> Document:
         "holds": [_hold(snapshot, hold) for hold in holds[:MOST_HOLDS]],
         "waits": [_wait(snapshot, wait) for wait in snapshot.waits],
         "threads": list(_threads(snapshot.actors.values(), stall.threads)),
+        "thresholds": dict(stall.thresholds),
+        "history": {"lost": snapshot.history.lost, "full": snapshot.history.full},
+        "contention": _contention(snapshot),
         "gaps": sorted(gap.name.lower() for gap in snapshot.gaps),
         "kernel": to_fields(snapshot.kernel) if snapshot.kernel is not None else None,
     }
@@ -92,6 +97,35 @@ def _lock(lock: Lock, unlisted: int) -> Document:
         "os_name": lock.os_name,
         "acquire_sites": [_site(site) for site in lock.acquire_sites],
     }
+
+
+def _contention(snapshot: Snapshot) -> Document:
+    held, waited = spread(snapshot)
+    return {
+        "locks": [_contended(snapshot, each) for each in most_contended(snapshot)],
+        "hold_times": _durations(held),
+        "wait_times": _durations(waited),
+    }
+
+
+def _contended(snapshot: Snapshot, contended: Contended) -> Document:
+    lock = contended.lock
+    return {
+        "lock": lock.id,
+        "name": lock_name(snapshot, lock.id),
+        "acquisitions": lock.acquisitions,
+        "contended_share": lock.contended_share,
+        "wait_ns": lock.wait_ns,
+        "wait_times": _durations(lock.wait_times),
+        "hold_times": _durations(lock.hold_times),
+        "waited_at": [_total(total) for total in contended.sites.waited],
+        "held_at": [_total(total) for total in contended.sites.held],
+    }
+
+
+def _total(total: SiteTotal) -> Document:
+    site = None if total.site is None else _site(total.site)
+    return {"site": site, "times": total.times, "total_ns": total.total_ns}
 
 
 def _durations(times: Durations) -> Document:

@@ -81,6 +81,11 @@ class Fields:
         """As `added_natural`; None where it is not there, or null."""
         return self.object(name) if self._values.get(name) is not None else None
 
+    def added_reals(self, name: str) -> dict[str, float]:
+        """An object of numbers, as `added_object`; empty where it is not there."""
+        values = self.added_object(name)
+        return {key: values.real(key) for key in values._values} if values is not None else {}
+
     def optional_integer(self, name: str) -> int | None:
         return None if self._get(name) is None else self.integer(name)
 

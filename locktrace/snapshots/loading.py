@@ -9,10 +9,13 @@ from typing import Any
 from locktrace.durations import MOST_COUNTS, NO_DURATIONS, Durations
 from locktrace.kernel_view import KernelView
 from locktrace.model import (
+    NO_HISTORY,
     Actor,
     Certainty,
+    Contention,
     Finding,
     Gap,
+    History,
     Hold,
     Lock,
     Mode,
@@ -20,6 +23,7 @@ from locktrace.model import (
     RoleSite,
     Severity,
     Site,
+    SiteTotal,
     Snapshot,
     Stack,
     StallSnapshot,
@@ -61,6 +65,7 @@ def from_document(document: Any) -> StallSnapshot:
         threads=tuple(_stacks(fields)),
         stacks_from=stacks.text("from"),
         stacks_note=stacks.text("note"),
+        thresholds=fields.added_reals("thresholds"),
     )
 
 
@@ -79,7 +84,29 @@ def _snapshot(fields: Fields) -> Snapshot:
         faults=fields.integer("faults"),
         gaps=frozenset(Gap[name.upper()] for name in _gaps(fields)),
         kernel=_kernel(fields),
+        history=_history(fields),
     )
+
+
+def _history(fields: Fields) -> History:
+    """As much of it as a document has; older ones have none."""
+    told, sites = fields.added_object("history"), fields.added_object("contention")
+    lost, full = (told.natural("lost"), told.flag("full")) if told is not None else (0, False)
+    contention = dict(map(_contention, sites.objects("locks"))) if sites is not None else {}
+    known = lost or full or contention
+    return History(lost=lost, full=full, contention=contention) if known else NO_HISTORY
+
+
+def _contention(fields: Fields) -> tuple[int, Contention]:
+    waited, held = (
+        tuple(_total(total) for total in fields.objects(name)) for name in ("waited_at", "held_at")
+    )
+    return fields.integer("lock"), Contention(waited, held)
+
+
+def _total(fields: Fields) -> SiteTotal:
+    site = None if fields.is_null("site") else _site(fields.object("site"))
+    return SiteTotal(site, fields.natural("times"), fields.natural("total_ns"))
 
 
 def _gaps(fields: Fields) -> tuple[str, ...]:

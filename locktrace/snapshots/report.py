@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterable, Iterator
 
 from locktrace.model import Snapshot, StallSnapshot
+from locktrace.snapshots.contention_text import contention_lines
 from locktrace.snapshots.finding_text import FindingText
+from locktrace.snapshots.history_text import gaps_in
 from locktrace.snapshots.joined import Joined
 from locktrace.snapshots.kernel_text import kernel_lines
 from locktrace.snapshots.layout import wrap
@@ -27,6 +29,7 @@ def render(stall: StallSnapshot, width: int = WIDTH) -> str:
         "",
         *_findings(joined, source, width),
         "",
+        *_contention(stall, width),
         *_section("Locks", lock_lines(stall, width)),
         "",
         *_section("Threads", thread_lines(joined, source, width)),
@@ -35,11 +38,21 @@ def render(stall: StallSnapshot, width: int = WIDTH) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _contention(stall: StallSnapshot, width: int) -> list[str]:
+    lines = list(contention_lines(stall, width))
+    return [*_section("Contended locks", lines), ""] if lines else []
+
+
 def _kernel(snapshot: Snapshot, width: int) -> list[str]:
     if snapshot.kernel is None:
         return []
     lines = kernel_lines(snapshot, snapshot.kernel, width)
     return ["", *_section("The kernel's view", lines)]
+
+
+def render_contention(stall: StallSnapshot, width: int = WIDTH) -> str:
+    """The contended locks alone; empty if there are none."""
+    return "".join(f"{line}\n" for line in _contention(stall, max(40, width)))
 
 
 def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
@@ -68,6 +81,8 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     if snapshot.faults:
         faults = count(snapshot.faults, "fault")
         yield from _field("agent", f"{faults} of its own, which it kept from the program", width)
+    for gap in gaps_in(snapshot.history):
+        yield from _field("history", gap, width)
     sources = {"py-spy": "from py-spy", "agent": "from the agent"}
     origin = sources.get(stall.stacks_from, "none")
     note = f": {stall.stacks_note}" if stall.stacks_note else ""

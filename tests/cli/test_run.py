@@ -107,6 +107,24 @@ def test_a_program_that_ignores_signals_is_ended_all_the_same(locktrace: Any) ->
     assert "self-deadlock" in done.stderr
 
 
+def test_contended_locks_are_listed_when_asked_for_with_where_they_are_waited_for(
+    locktrace: Any,
+) -> None:
+    script = str(TARGETS / "contended.py")
+    done = locktrace("run", "--contention", "--threshold", "stall-after=20", script)
+    assert done.returncode == 0
+    assert "Contended locks" in done.stderr
+    assert "contended.table" in done.stderr
+    assert "waited for in look_up (contended.py:17)" in done.stderr
+    assert "held meanwhile in reload (contended.py:10)" in done.stderr
+    assert "stall is told from 20 s on" in " ".join(done.stderr.split())
+    assert "Contended" not in locktrace("run", script).stderr
+
+
+def test_a_program_without_contention_is_said_to_have_none(locktrace: Any) -> None:
+    assert "no lock was contended" in locktrace("run", "--contention", PROGRAM).stderr
+
+
 def test_children_are_traced_too(locktrace: Any) -> None:
     done = locktrace("run", str(TARGETS / "spawning.py"))
     assert done.stdout == "True <class '_thread.lock'>\n"
@@ -122,6 +140,10 @@ def test_children_are_traced_too(locktrace: Any) -> None:
         (["run", "--on-stall", "wait", "program.py"], "Invalid value for '--on-stall'"),
         (["run", "--threshold", "long=1", "program.py"], "there is no threshold 'long'"),
         (["run", "--threshold", "long-hold-after", "program.py"], "takes NAME=SECONDS, not"),
+        (["run", "--threshold", "leak-after=soon", "program.py"], "takes NAME=SECONDS, not"),
+        (["watch", "--threshold", "long=1", "1"], "there is no threshold 'long'"),
+        (["attach", "--threshold", "leak-after=-1", "1"], "takes NAME=SECONDS, not"),
+        (["dump", "--threshold", "leak-after=nan", "1"], "takes NAME=SECONDS, not"),
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(

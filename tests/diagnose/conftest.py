@@ -204,7 +204,7 @@ class World:
             parent = next((k for k in self.locks.values() if k.id == lock.parent), None)
             self.past.define(lock, parent)
             if what.startswith("-"):
-                self.past.released(held[name].pop())
+                self.past.released(held[name].pop(), NOW_NS)
                 continue
             site = self.stack(function or at)[0]
             mode = Mode.SHARED if what.startswith("r") else Mode.EXCLUSIVE

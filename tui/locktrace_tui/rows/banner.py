@@ -106,6 +106,8 @@ def _process(view: View) -> tuple[Cell, ...]:
     ]
     if snapshot.dropped:
         parts.append(Cell(f"▲ {count(snapshot.dropped, 'event')} dropped", Tone.WARNING))
+    if snapshot.history.full:
+        parts.append(Cell("▲ history is full", Tone.WARNING))
     if snapshot.faults:
         parts.append(Cell(f"▲ {count(snapshot.faults, 'agent fault')}", Tone.WARNING))
     return (*parts, Cell(shlex.join(process.command), Tone.MUTED))
