@@ -14,6 +14,7 @@ from locktrace.agent import names
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.distinct_names import DistinctNames
 from locktrace.agent.ledger import Label, Stack
+from locktrace.agent.primitives.thread import started_name
 from locktrace.agent.reading import ActorRow, HoldRow, Ledger, LockRow, TotalsRow, WaitRow
 from locktrace.wire import frames
 from locktrace.wire.events import MAX_ID
@@ -108,7 +109,8 @@ class Encoder:
         thread = threading._active.get(actor.ident)  # type: ignore[attr-defined]
         if thread is not None and not actor.ended:
             self._actor_names[actor.id] = thread.name
-        name = self._actor_names.get(actor.id) or f"thread {actor.native_id}"
+        name = self._actor_names.get(actor.id) or started_name(actor.native_id)
+        name = name or f"thread {actor.native_id}"
         return [actor.id, name, "thread", actor.native_id, actor.label, actor.ended]
 
     def labels(self, labels: list[Label]) -> bytes:

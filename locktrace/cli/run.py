@@ -13,6 +13,7 @@ from locktrace.cli.limits import Limits, StallAfter, thresholds
 
 if TYPE_CHECKING:
     from locktrace.family.household import Household
+    from locktrace.family.run_report import Told
     from locktrace.launch.gathering import Gathering
     from locktrace.launch.program import TracedProgram
 
@@ -68,19 +69,21 @@ def run(
         rwlocks=configured(Path.cwd()),
     )
     household = Household(traced, gathering, patience)
-    code = _until_end(traced, household, on_stall)
-    _say(run_report.render(household, contention))
+    code, stalls = _until_end(traced, household, on_stall)
+    _say(run_report.render(household, contention, stalls))
     document = run_report.document(household)
     if report is not None and document is not None:
         _write(report, document)
     leave_as(FINDINGS_MADE if household.was_ended or household.failed(kinds) else code)
 
 
-def _until_end(program: TracedProgram, household: Household, on_stall: OnStall) -> int:
-    """Observe until the program has ended, telling of each stall; its exit code."""
+def _until_end(program: TracedProgram, household: Household, on_stall: OnStall) -> tuple[int, Told]:
+    """Observe until the program has ended, telling of each stall; its exit code, what was told."""
+    from locktrace.family.run_report import told_by
     from locktrace.snapshots.report import render
     from locktrace.snapshots.take import take
 
+    told: Told = set()
     told_overdue = False
     while (code := program.poll()) is None:
         stalls = household.look(POLL_S)
@@ -90,11 +93,12 @@ def _until_end(program: TracedProgram, household: Household, on_stall: OnStall) 
             stalls.append(take(household.first.snapshot, household.first.findings))
         for stall in stalls:
             _say(render(stall))
+            told |= told_by(stall)
         if stalls and on_stall is OnStall.EXIT:
             _say("locktrace: the program has stalled; ending it (--on-stall exit)\n")
             household.end()
     household.conclude()
-    return code
+    return code, told
 
 
 def _gathering() -> Gathering | None:

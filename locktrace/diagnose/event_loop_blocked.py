@@ -60,7 +60,7 @@ def _finding(case: Case, wait: Wait) -> Finding:
         severity=Severity.ERROR if lasting else Severity.WARNING,
         certainty=holders.certainty,
         message=(
-            f"The event loop stands still for {duration(age)}: {name} waits "
+            f"The event loop has stood still for {duration(age)}: {name} waits "
             f"{wish_of(ledger, wait)} in {where(wait.site)}, which blocks the whole thread, and "
             f"every task with it{held}."
         ),

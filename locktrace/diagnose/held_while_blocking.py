@@ -94,9 +94,10 @@ def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str
     snapshot = case.ledger.snapshot
     name, lock = who(snapshot, hold.actor, hold.label), lock_name(snapshot, hold.lock)
     wanting = count(len(waits), "thread wants it", "threads want it")
+    first = ", for" if len(waits) == 1 else ", the longest for"
     return (
-        f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}, the "
-        f"longest for {duration(case.age(waits[0].since_ns))}."
+        f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}{first} "
+        f"{duration(case.age(waits[0].since_ns))}."
     )
 
 

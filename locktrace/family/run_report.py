@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from locktrace.family.household import Household
 from locktrace.family.record import Record
-from locktrace.model import Process
+from locktrace.model import Finding, Process, StallSnapshot
 from locktrace.snapshots.contention import most_contended
 from locktrace.snapshots.document import Document, to_document
 from locktrace.snapshots.history_text import gaps_in
@@ -19,21 +20,31 @@ MOST_COMMAND = 60  # cells of a command line that tell which process it is
 MUCH_CONTENTION_S = 1.0  # of waiting, of all threads together: less is nobody's trouble
 
 
-def render(household: Household, contention: bool = False) -> str:
+Told = set[tuple[object, ...]]
+"""Findings, by process and severity, that a report of a stall has told in full."""
+
+
+def told_by(stall: StallSnapshot) -> Told:
+    """What need not be told again."""
+    pid = stall.snapshot.process.pid
+    return {(pid, finding.severity, finding.key) for finding in stall.findings}
+
+
+def render(household: Household, contention: bool = False, told: Told | None = None) -> str:
     """The findings by process, and what could not be known; each sentence marked as ours.
 
-    With `contention` each process's most contended locks too; else where there is much of it a
-    sentence says so.
+    What is `told` is only named. With `contention` each process's most contended locks too;
+    else where there is much of it a sentence says so.
     """
     records = household.records
-    lines = [*_remarks(household), *_history_remarks(records)]
+    lines = [*_again(records, told or set()), *_remarks(household), *_history_remarks(records)]
     if not contention:
         lines += _contention_remarks(records)
     if not records:
         lines.insert(0, "no word came from an agent in the program; nothing was traced")
         return _marked(lines)
     alone = len(records) == 1 and not household.left_out
-    sections = "".join(_section(record, alone) for record in records if record.findings)
+    sections = "".join(_section(record, alone, told or set()) for record in records)
     if contention:
         sections += _contention(records, alone)
     clean = [record for record in records if not record.findings]
@@ -62,8 +73,11 @@ def name(process: Process) -> str:
     return f"process {process.pid} ({command})" if command else f"process {process.pid}"
 
 
-def _section(record: Record, alone: bool) -> str:
-    findings = render_findings(record.report())
+def _section(record: Record, alone: bool, told: Told) -> str:
+    fresh = tuple(f for f in record.findings if not _is_told(record, f, told))
+    if not fresh:
+        return ""
+    findings = render_findings(replace(record.report(), findings=fresh))
     if alone:
         return findings
     return f"{_title(record.process)}\n\n{findings}\n"
@@ -72,6 +86,22 @@ def _section(record: Record, alone: bool) -> str:
 def _title(process: Process) -> str:
     title = name(process)
     return f"{title[:1].upper()}{title[1:]}"
+
+
+def _is_told(record: Record, finding: Finding, told: Told) -> bool:
+    return (record.process.pid, finding.severity, finding.key) in told
+
+
+def _again(records: Sequence[Record], told: Told) -> Iterator[str]:
+    """What was told when it was seen, in a sentence."""
+    again = [
+        " of ".join([finding.kind, *[lock_name(record.snapshot, k) for k in finding.locks[:1]]])
+        for record in records
+        for finding in record.findings
+        if _is_told(record, finding, told)
+    ]
+    if again:
+        yield f"{count(len(again), 'finding')}, told above: {listing(again, most=6)}"
 
 
 def _contention(records: Sequence[Record], alone: bool) -> str:

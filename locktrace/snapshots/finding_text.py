@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from locktrace.model import Certainty, Finding, Hold, Site, Wait
 from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits, is_reading
 from locktrace.snapshots.joined import Joined
+from locktrace.snapshots.kinds import is_signal
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.scanner import rules_of
 from locktrace.snapshots.source import Source
@@ -29,10 +30,10 @@ class FindingText:
         self._snapshot = joined.snapshot
         self._source = source
         self._width = width
-        self._told: set[tuple[int, Site | None]] = set()
+        self._told: set[tuple[str, int, Site | None]] = set()
 
     def lines(self, number: int, finding: Finding) -> Iterator[str]:
-        doubt = "" if finding.certainty is Certainty.HELD_BY else f" ({finding.certainty})"
+        doubt = f" ({finding.certainty})" if self._is_doubtful(finding) else ""
         title = f"{number}. {finding.severity.upper()} {finding.kind}{doubt}"
         yield from wrap(title, self._width, _INDENT, first="")
         yield from wrap(finding.message, self._width, _INDENT)
@@ -60,6 +61,13 @@ class FindingText:
         if left:
             yield ""
             yield f"{_INDENT}… and {count(left, 'more place')} that hold or want the same"
+
+    def _is_doubtful(self, finding: Finding) -> bool:
+        """Whether its holder is in doubt; what nobody can hold has none."""
+        locks = [self._snapshot.locks.get(lock) for lock in finding.locks]
+        if finding.certainty is Certainty.UNKNOWN and locks:
+            return not all(lock is not None and is_signal(lock) for lock in locks)
+        return finding.certainty is not Certainty.HELD_BY
 
     def _once(self, hold: Hold, position: int) -> Iterator[str]:
         """An acquire of the past; they come in pairs, the second while the first was held."""
@@ -103,10 +111,9 @@ class FindingText:
         else:
             text = f"{lock} was taken {reading}{number} times by {takers}, the first {ago}"
         text += self._fate(group)
-        if (group.lock, group.site) in self._told:
+        if self._is_told("taken", group):
             yield from wrap(f"{text}: see above", self._width, _INDENT)
             return
-        self._told.add((group.lock, group.site))
         yield from self._heading(text, oldest.site)
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
@@ -137,6 +144,9 @@ class FindingText:
         reading = "for reading " if is_reading(self._snapshot, oldest) else ""
         wish = f"{lock} is wanted {reading}by {self._takers(group.waits)}"
         since = f", the longest for {length}" if len(group.waits) > 1 else f" for {length}"
+        if self._is_told("wanted", group):
+            yield from wrap(f"{wish}{since}: see above", self._width, _INDENT)
+            return
         yield from self._heading(wish + since, group.site)
         yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
 
@@ -149,6 +159,13 @@ class FindingText:
                 yield from self._heading(f"{lock_name(self._snapshot, lock)} is taken in", None)
                 sites = known.acquire_sites
                 yield from stack_lines(sites, set(), self._source, self._width, _DEEPER)
+
+    def _is_told(self, how: str, group: HoldGroup | WaitGroup) -> bool:
+        """Whether an earlier finding has shown this place; from now on it has."""
+        place = (how, group.lock, group.site)
+        before = place in self._told
+        self._told.add(place)
+        return before
 
     def _heading(self, text: str, site: Site | None) -> list[str]:
         place = f", at {site.file}:{site.line}" if site else ""

@@ -98,6 +98,8 @@ def test_a_deadlock_ends_the_program_when_asked_to_and_names_both_threads(locktr
     assert "deadlock" in done.stderr
     assert "transfer" in done.stderr
     assert "audit" in done.stderr
+    assert done.stderr.count("ERROR deadlock") == 1
+    assert "locktrace: 1 finding, told above: deadlock of lock_order." in done.stderr
     assert "lock_order.accounts" in done.stderr
 
 

@@ -26,7 +26,7 @@ def test_a_threads_lock_that_holds_up_the_loop(world):
     finding = world.finding("event-loop-blocked")
     assert (finding.severity, finding.certainty) == ("warning", "held by")
     assert finding.message == (
-        "The event loop stands still for 800 ms: MainThread waits for cache in lookup "
+        "The event loop has stood still for 800 ms: MainThread waits for cache in lookup "
         "(work.py:20), which blocks the whole thread, and every task with it; the lock is held by "
         "worker, who took it 5.0 s ago in fill (work.py:10)."
     )

@@ -90,7 +90,13 @@ def test_a_place_that_two_findings_name_is_shown_once(stall):
     twice = render_findings(replace(stall, findings=(stall.findings[0],) * 2))
     assert twice.count("worker-1 (query A) is now:") == 1
     assert twice.count("(that function has returned since)") == 2
-    assert "see above" in twice
+    assert twice.count("see above") == 3
+    assert twice.count("> demo/filters.py:7  V2Filter.reload  with self.mutex:") == 1
+
+
+def test_of_what_nobody_can_hold_no_holder_is_missed(stall):
+    lost = replace(stall.findings[1], kind="lost-wakeup", locks=(3,))
+    assert "1. WARNING lost-wakeup\n" in render(replace(stall, findings=(lost,)))
 
 
 def test_a_thousand_holds_of_one_line_are_told_in_one(stall):

@@ -1,12 +1,14 @@
 """`threading.Thread.join`: a thread is a lock that it holds itself, from its start to its end.
 
-It becomes one when somebody first waits for it, so threads that nobody waits for cost nothing.
+It becomes one when somebody first waits for it, so threads that nobody waits for cost nothing but
+that their names are kept: a thread that has ended before anybody observed it still has its own.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
+from collections import OrderedDict
 from sys import _getframe
 from types import FrameType
 from typing import Any
@@ -17,7 +19,10 @@ from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry
 
+MAX_NAMES = 4096  # of the latest threads; OS thread ids come round again later than that
+
 _threads = EntryTable("Thread")
+_names: OrderedDict[int, str] = OrderedDict()
 
 
 def entry_of(thread: Any) -> Entry | None:
@@ -25,8 +30,22 @@ def entry_of(thread: Any) -> Entry | None:
     return _threads.known(thread) or _threads.add(thread, _held_by_itself(thread))
 
 
+def started_name(native_id: int) -> str:
+    """What the latest thread with this OS thread id was called when it started; or empty."""
+    return _names.get(native_id, "")
+
+
 def patch(patches: Patches) -> None:
-    """Trace the joins of every thread."""
+    """Trace the joins of every thread, and remember the names of those that are started."""
+
+    def named_start(original: Any) -> Any:
+        def start(self: Any) -> Any:
+            started = original(self)
+            if tap.recorder is not OFF:
+                _remember(self)
+            return started
+
+        return start
 
     def traced_join(original: Any) -> Any:
         def join(self: Any, timeout: float | None = None) -> Any:
@@ -40,7 +59,18 @@ def patch(patches: Patches) -> None:
 
         return join
 
+    patches.wrap(threading.Thread, "start", named_start)
     patches.wrap(threading.Thread, "join", traced_join)
+
+
+def _remember(thread: Any) -> None:
+    try:
+        _names[thread._native_id] = str(thread._name)
+        while len(_names) > MAX_NAMES:
+            _names.popitem(last=False)
+    except BaseException as error:
+        if not tap.swallow(error):
+            raise
 
 
 def _blocks(thread: Any, timeout: float | None) -> bool:
