@@ -404,7 +404,9 @@ class Present:
 
     ``handlers`` are the program's functions that handle signals of the operating system, as
     (file, function); None where that is not known. ``stopped``: the whole process is, by a
-    signal or a debugger. ``strangers``: it has threads that Python knows nothing of.
+    signal or a debugger. ``strangers``: it has threads that Python knows nothing of. ``asleep``
+    are the OS ids of threads whose event loop waits, with no callback, timer, file or signal
+    that could wake it.
     """
 
     taken_ns: int
@@ -412,6 +414,7 @@ class Present:
     handlers: frozenset[tuple[str, str]] | None = None
     stopped: bool = False
     strangers: bool = False
+    asleep: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

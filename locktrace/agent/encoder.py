@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from locktrace.agent import names
+from locktrace.agent import names, tasks
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.distinct_names import DistinctNames
 from locktrace.agent.ledger import Label, Stack
@@ -168,7 +168,8 @@ class Encoder:
         titles = {t.ident: t.name for t in list(threading._active.values())}  # type: ignore[attr-defined]
         native = {actor.ident: actor.native_id for actor in self._ledger.actors()}
         rows = []
-        for ident, frame in sys._current_frames().items():
+        present = sys._current_frames()
+        for ident, frame in present.items():
             sites: list[list[Any]] = []
             inner: Any = frame
             while inner is not None and len(sites) < 64:
@@ -177,7 +178,12 @@ class Encoder:
             rows.append([native.get(ident), titles.get(ident, ""), sites])
         return frames.pack_json(
             frames.STACKS,
-            {"threads": rows, "handlers": _signal_handlers(), "time_ns": time.monotonic_ns()},
+            {
+                "threads": rows,
+                "asleep": tasks.asleep(present),
+                "handlers": _signal_handlers(),
+                "time_ns": time.monotonic_ns(),
+            },
         )
 
 

@@ -7,7 +7,7 @@ becomes an actor when it first meets a traced primitive of asyncio.
 from __future__ import annotations
 
 from _thread import get_ident, get_native_id
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 from typing import Any
 from weakref import ref
@@ -157,6 +157,30 @@ def running() -> list[tuple[Actor, Actor | None]]:
         actor = (_known(task) or _new_actor(task, ident, native_id)) if task is not None else None
         found.append((tap.recorder.thread(ident, native_id), actor))
     return found
+
+
+def asleep(frames: Mapping[int, FrameType]) -> list[int]:
+    """The OS ids of threads whose event loop waits, and has no callback, timer, file or signal
+    that could wake it; `frames` are those of all threads, by ident.
+
+    Only of asyncio's own loop is that known; of others nothing is said.
+    """
+    return [
+        native_id
+        for ident, (loop_ref, native_id) in list(_loops.items())
+        if _sleeps_for_good(loop_ref(), frames.get(ident))
+    ]
+
+
+def _sleeps_for_good(loop: Any, frame: FrameType | None) -> bool:
+    if _asyncio is None or type(loop) is not _asyncio.SelectorEventLoop or frame is None:
+        return False
+    selector = loop._selector
+    if getattr(type(selector).select, "__code__", None) is not frame.f_code:
+        return False
+    files = selector.get_map() or ()
+    only_its_own = len(files) == 1  # by which call_soon_threadsafe wakes it
+    return only_its_own and not (loop._ready or loop._scheduled or loop._signal_handlers)
 
 
 def loop_runs(loop: Any) -> None:

@@ -54,6 +54,12 @@ def _message(case: Case, waits: list[Wait], others: int) -> str:
     name = who(case.ledger.snapshot, first.actor, first.label)
     more = f" and {count(len(waits) - 1, 'more thread')}" if len(waits) > 1 else ""
     waits_ = "wait" if more else "waits"
+    actor = case.ledger.snapshot.actors.get(first.actor)
+    loop = (
+        "its event loop has no callback, timer or file left that could wake it, and "
+        if actor is not None and actor.kind == "task"
+        else ""
+    )
     rest = (
         f"the {count(others, 'other thread waits', 'other threads wait')} for ever too"
         if others
@@ -61,5 +67,5 @@ def _message(case: Case, waits: list[Wait], others: int) -> str:
     )
     return (
         f"{name}{more} {waits_} {wish_of(case.ledger, first)} in {where(first.site)}, for "
-        f"{duration(case.age(first.since_ns))}, and nobody can tell it any more: {rest}."
+        f"{duration(case.age(first.since_ns))}, and nobody can tell it any more: {loop}{rest}."
     )

@@ -15,38 +15,56 @@ def last_waits(case: Case) -> tuple[Wait, ...] | None:
 
     It needs a look at every thread of the process: one that is not in the ledger might do
     anything. So might a handler of a signal, a thread of which Python knows nothing, and
-    another process that shares the lock.
+    another process that shares the lock. A thread whose event loop is asleep for good stands
+    still, and with it every task of the loop.
     """
     present = case.ledger.snapshot.present
-    if present is None or present.handlers is None or present.handlers or present.strangers:
+    if present is None or present.strangers or not _is_left_alone(present):
         return None
-    if not all(_stands(case, thread) for thread in present.threads):
+    if not all(_stands(case, present, thread) for thread in present.threads):
         return None
-    waits = [_last_wait(case, actor) for actor in _living(case.ledger, present)]
+    waits = [_last_wait(case, present, actor) for actor in _living(case.ledger, present)]
     known = tuple(wait for wait in waits if wait is not None)
     return known if known and len(known) == len(waits) else None
 
 
+def _is_left_alone(present: Present) -> bool:
+    """Whether no signal runs code of the program; Ctrl-C under `asyncio.run` cancels, as ever."""
+    return present.handlers is not None and all(
+        PurePath(file).parts[-2:] == ("asyncio", "runners.py") and function == "Runner._on_sigint"
+        for file, function in present.handlers
+    )
+
+
 def _living(ledger: Ledger, present: Present) -> list[Actor]:
-    """The living actors, without threads that only wait for the others to end."""
+    """The living actors, without threads that only wait for the others to end, and what waits
+    for nothing but its own event loop, if that is asleep."""
     leaving = {
         ledger.actor_at(thread.native_id) for thread in present.threads if _is_leaving(thread)
     }
-    actors = ledger.snapshot.actors.values()
-    return [actor for actor in actors if not actor.ended and actor.id not in leaving]
+    return [
+        actor
+        for actor in ledger.snapshot.actors.values()
+        if not actor.ended
+        and actor.id not in leaving
+        and (actor.native_id not in present.asleep or ledger.waits_by_actor.get(actor.id))
+    ]
 
 
-def _stands(case: Case, thread: ThreadStack) -> bool:
+def _stands(case: Case, present: Present, thread: ThreadStack) -> bool:
     actor = case.ledger.actor_at(thread.native_id)
+    if thread.native_id in present.asleep:
+        return True
     return _is_leaving(thread) or (
         actor is not None and bool(case.ledger.waits_by_actor.get(actor))
     )
 
 
-def _last_wait(case: Case, actor: Actor) -> Wait | None:
+def _last_wait(case: Case, present: Present, actor: Actor) -> Wait | None:
     for wait in case.ledger.waits_by_actor.get(actor.id, ()):
         shared = case.ledger.lock(wait.lock).kind.startswith("multiprocessing.")
-        old = case.age(wait.since_ns) >= case.thresholds.stall_after
+        long = case.age(wait.since_ns) >= case.thresholds.stall_after
+        old = long and wait.since_ns <= present.taken_ns
         if old and not wait.timed and not shared:
             return wait
     return None

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import psutil
 
-from locktrace.model import Present, Process, Snapshot
+from locktrace.model import Present, Process, Snapshot, Wait
 from locktrace.snapshots import kinds
 from locktrace.snapshots.activity import described
 from locktrace.snapshots.source import Source
@@ -34,9 +34,7 @@ class Lookout:
         old = [wait for wait in snapshot.waits if snapshot.age(wait.since_ns) >= WORTH_S]
         locks = (snapshot.locks.get(wait.lock) for wait in old)
         contended = any(lock is not None and not kinds.is_signal(lock) for lock in locks)
-        waiting = {wait.actor for wait in old}
-        living = (actor for actor in snapshot.actors.values() if not actor.ended)
-        worth = contended or (bool(old) and all(actor.id in waiting for actor in living))
+        worth = contended or (bool(old) and _all_wait(snapshot, old))
         if worth:
             self._asked_ns = snapshot.taken_ns
         return worth
@@ -54,6 +52,17 @@ class Lookout:
         threads = described(without_tracer(present.threads), self._source)
         strangers = _number_of_threads(self._pid) > len(present.threads)
         return replace(present, threads=threads, strangers=strangers)
+
+
+def _all_wait(snapshot: Snapshot, waits: list[Wait]) -> bool:
+    """Whether nobody is known to work: who does not wait runs an event loop whose tasks do."""
+    waiting = {wait.actor for wait in waits}
+    actors = snapshot.actors
+    loops = {actors[id].native_id for id in waiting if id in actors and actors[id].kind == "task"}
+    return all(
+        actor.ended or actor.id in waiting or (actor.native_id in loops and actor.task is None)
+        for actor in actors.values()
+    )
 
 
 def _number_of_threads(pid: int) -> int:

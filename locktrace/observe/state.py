@@ -185,7 +185,12 @@ class LedgerState:
         )
         handlers = document.get("handlers")
         known = None if handlers is None else frozenset((str(a), str(b)) for a, b in handlers)
-        self.present = Present(int(document.get("time_ns", self.heard_ns)), threads, known)
+        self.present = Present(
+            int(document.get("time_ns", self.heard_ns)),
+            threads,
+            known,
+            asleep=frozenset(int(native_id) for native_id in document.get("asleep", ())),
+        )
 
     # -- events
 

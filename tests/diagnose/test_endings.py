@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from locktrace.model import Present, Site, ThreadStack
+from locktrace.model import Site, ThreadStack
 
 # -- lost-wakeup
 
@@ -38,6 +38,48 @@ def test_all_others_wait_for_ever_too(world):
     waits_for_work(world, w1=("want",))
     assert {f.kind for f in world.findings()} == {"lost-wakeup"}
     assert "the 1 other thread waits for ever too" in world.findings()[0].message
+
+
+def waits_in_a_loop(world, **more):
+    """`consumer` waits in the loop of `main`, which sleeps for good."""
+    world.lock("items", "asyncio.Queue").wait("consumer", age=5)
+    world.actor("main")
+    world.see(main=("select",), **more)
+    loop = world.actors["main"]
+    world.actors["consumer"] = replace(
+        world.actors["consumer"], kind="task", native_id=loop.native_id
+    )
+    world.present = replace(world.present, asleep=frozenset({loop.native_id}))
+
+
+def test_a_task_whose_event_loop_has_nothing_left_to_wake_it(world):
+    waits_in_a_loop(world)
+    finding = world.finding("lost-wakeup")
+    assert "its event loop has no callback, timer or file left" in finding.message
+
+
+def test_a_loop_that_a_timer_or_a_connection_may_wake(world):
+    waits_in_a_loop(world)
+    world.present = replace(world.present, asleep=frozenset())
+    assert world.findings() == ()
+
+
+def test_a_loop_that_another_thread_may_wake(world):
+    waits_in_a_loop(world, busy=("compute",))
+    assert world.findings() == ()
+
+
+def test_ctrl_c_of_asyncio_is_no_handler_that_could_tell_it(world):
+    waits_in_a_loop(world)
+    handler = ("/usr/lib/python3.11/asyncio/runners.py", "Runner._on_sigint")
+    world.present = replace(world.present, handlers=frozenset({handler}))
+    assert world.kinds() == ["lost-wakeup"]
+
+
+def test_a_wait_that_began_after_the_look_at_the_threads_says_nothing(world):
+    waits_in_a_loop(world)
+    world.present = replace(world.present, taken_ns=world.waits[0].since_ns - 1)
+    assert world.findings() == ()
 
 
 def test_somebody_still_works(world):
@@ -81,7 +123,7 @@ def test_the_main_thread_that_waits_for_the_others_to_end_tells_nobody(world):
     world.lock("ready", "Condition").wait("worker", age=5)
     main = ThreadStack(1, "MainThread", (Site("/lib/threading.py", 1590, "_shutdown"),))
     world.see(worker=("want",))
-    world.present = Present(1, (main, *world.present.threads), frozenset())
+    world.present = replace(world.present, threads=(main, *world.present.threads))
     assert world.kinds() == ["lost-wakeup"]
 
 

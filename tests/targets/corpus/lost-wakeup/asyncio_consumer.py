@@ -1,7 +1,6 @@
 """An asyncio pipeline: the producer fails, and the consumer waits for an item that never comes."""
 # family: asyncio.Queue
 # unlucky: lost-wakeup
-# missed: unlucky: tasks that wait for ever are not told apart from idle ones
 
 import asyncio
 

@@ -1,7 +1,6 @@
 """An asyncio server waits to be told to shut down, by a task that was cancelled before it could."""
 # family: asyncio.Event
 # unlucky: lost-wakeup of Server.stopping
-# missed: unlucky: tasks that wait for ever are not told apart from idle ones
 
 import asyncio
 
