@@ -132,6 +132,8 @@ class Carried:
 
     def __init__(self, bundle):
         self._modules = bundle["modules"]
+        ours = bundle["magic"] == files.MAGIC_NUMBER
+        self._compiled = bundle["compiled"] if ours else {}
         self._core = bundle["core"]
         self._thread = _thread.get_ident()
         home = os.path.dirname(os.__file__)
@@ -160,8 +162,13 @@ class Carried:
         return None
 
     def exec_module(self, module):
-        file, _, source = self._modules[module.__name__]
-        exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+        exec(self._code(module.__name__), module.__dict__)
+
+    def _code(self, name):
+        if name in self._compiled:
+            return marshal.loads(self._compiled[name])
+        file, _, source = self._modules[name]
+        return compile(source, file, "exec", dont_inherit=True)
 
     def place_core(self):
         """(path, how to remove it): a file to load the core from."""

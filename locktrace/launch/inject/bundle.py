@@ -1,11 +1,14 @@
-"""What is carried into the target: the agent's modules as source, and the C core."""
+"""What is carried into the target: the agent's modules, as source and compiled, and the C core."""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import marshal
 import os
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
+from importlib.machinery import SourceFileLoader
 
 from locktrace.agent.switch import VERSION
 
@@ -22,17 +25,30 @@ def script() -> bytes:
         return file.read()
 
 
-def bundle() -> bytes:
-    """A marshalled dict: `version`, `id` (of these very bytes), `modules`, `core`.
+def bundle(minor: tuple[int, int]) -> bytes:
+    """For a CPython of that version: a marshalled dict of `version`, `id`, `modules`, `core`,
+    `magic` and `compiled`.
 
     `modules`: name -> (path, whether it is a package, source); `core`: the extension's bytes, or
-    None where it was not built.
+    None where it was not built; `id`: of all these. `compiled`: name -> marshalled code, empty
+    unless we run on that version ourselves, for an interpreter whose bytecode has that `magic`
+    number: compiling is most of what an arrival costs.
     """
     modules = {name: (path, package, _read(path)) for name, path, package in _modules()}
     core = _read(os.path.join(_HOME, "agent", "_core.abi3.so"))
     content = {"version": VERSION, "modules": modules, "core": core or None}
     id = hashlib.sha256(marshal.dumps(content, _MARSHAL_VERSION)).hexdigest()
-    return marshal.dumps({**content, "id": id}, _MARSHAL_VERSION)
+    compiled = _compiled(modules) if minor == sys.version_info[:2] else {}
+    magic = importlib.util.MAGIC_NUMBER
+    return marshal.dumps(
+        {**content, "id": id, "magic": magic, "compiled": compiled}, _MARSHAL_VERSION
+    )
+
+
+def _compiled(modules: Mapping[str, tuple[str, bool, bytes]]) -> dict[str, bytes]:
+    """As our own import system has them, most of them from its cache."""
+    loaders = {name: SourceFileLoader(name, path) for name, (path, _, _) in modules.items()}
+    return {name: marshal.dumps(loader.get_code(name)) for name, loader in loaders.items()}
 
 
 def _modules() -> Iterator[tuple[str, str, bool]]:

@@ -76,9 +76,10 @@ def enter(planned: Plan) -> Entered:
 
 
 def _go(planned: Plan) -> dict[str, str]:
+    carried = bundle(planned.interpreter.minor)
     if planned.method is Method.REMOTE_EXEC:
-        return by_remote_exec.enter(planned.pid, script(), bundle())
-    return by_ptrace.enter(planned.pid, planned.interpreter, script(), bundle())
+        return by_remote_exec.enter(planned.pid, script(), carried)
+    return by_ptrace.enter(planned.pid, planned.interpreter, script(), carried)
 
 
 def _refuse_state(pid: int) -> None:
