@@ -50,6 +50,7 @@ class Publisher:
         self._usage = usage
         self._detach = detach
         self._farewell_reason = frames.GOODBYE
+        self._last_act: Callable[[], None] | None = None
         self._encoder = Encoder(ledger, version, forked_ns, usage)
         self._clients: list[Client] = []
         self._stopping = False
@@ -85,6 +86,15 @@ class Publisher:
         except RuntimeError as error:
             self._absent.release()
             self.trouble = str(error)
+
+    def lend(self) -> None:
+        """Serve in the calling thread if there is none of ours, until it would end.
+
+        For an interpreter that starts none any more: CPython 3.12.0 and 3.12.1 do not once the main
+        thread waits for the others at the end of the program, which is where a hung one often is.
+        """
+        if not self._ending and self._absent.acquire(False):
+            self._run()
 
     def adopt(self, connection: socket.socket, *, greeted: bool = False) -> None:
         """Serve an observer whose connection was inherited or called; before `start`.
@@ -159,7 +169,9 @@ class Publisher:
             self._absent.release()
             # A fork that did not wait for our end may be over by now, and has started nothing.
             if self._ending or not self._absent.acquire(False):
-                return
+                break
+        if self._last_act is not None:
+            self._last_act()
 
     def _serve(self) -> None:
         try:
@@ -258,8 +270,16 @@ class Publisher:
             elif request.get("ask") == "ledger":
                 self._send_picture(client)
             elif request.get("ask") == "detach" and self._detach is not None:
-                # In a thread of its own, as it waits for the end of this one.
-                _thread.start_new_thread(self._detach, ())
+                self._start_detaching(self._detach)
+
+    def _start_detaching(self, detach: Callable[[], None]) -> None:
+        """In a thread of its own, as it waits for the end of this one, or else when we are done."""
+        try:
+            _thread.start_new_thread(detach, ())
+        except RuntimeError:
+            self._farewell_reason = frames.DETACHED
+            self._stopping = True
+            self._last_act = detach
 
     def _introduce(self, client: Client) -> None:
         """Handshake, definitions and the full ledger; from now on there are events to record."""

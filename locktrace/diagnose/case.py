@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.thresholds import Thresholds
-from locktrace.model import Finding
+from locktrace.model import Finding, Wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,14 @@ class Case:
     def age(self, since_ns: int) -> float:
         """Seconds from `since_ns` to the snapshot."""
         return self.ledger.snapshot.age(since_ns)
+
+    def has_lasted(self, wait: Wait, seconds: float, found: float = 0.0) -> bool:
+        """Whether `wait` has lasted `seconds`, or `found` seconds since the agent found it.
+
+        How long it had lasted by then nobody knows. It is enough if nothing has moved since.
+        """
+        enough = min(seconds, found) if self.ledger.is_unmoved(wait) else seconds
+        return self.age(wait.since_ns) >= enough
 
 
 Detector = Callable[[Case], Iterable[Finding]]

@@ -37,16 +37,20 @@ class Confirmer:
     - leaked-lock, long-hold: the oldest hold of the site (others may join it).
 
     `apart` gives the agent, which looks four times a second for holds left behind, the time
-    to tell a leak from a hold: it is the leak then, and no deadlock, that is reported.
+    to tell a leak from a hold: it is the leak then, and no deadlock, that is reported. What was
+    there already when the agent came was in a function that ran, so `apart_found` is enough.
 
     The finding that passes is the latest one, so its message, severity and `count` (how
     many holds or waits it stands for) are of this look. One that goes and comes back
     within `forget_after` seconds is not new again.
     """
 
-    def __init__(self, forget_after: float = 60.0, apart: float = 0.5) -> None:
+    def __init__(
+        self, forget_after: float = 60.0, apart: float = 0.5, apart_found: float = 0.2
+    ) -> None:
         self._forget_after_ns = round(forget_after * 1e9)
         self._apart_ns = round(apart * 1e9)
+        self._apart_found_ns = round(apart_found * 1e9)
         self._taken_ns = -1
         self._seen: dict[Hashable, tuple[frozenset[int], int]] = {}
         self._told: dict[Hashable, tuple[int, int]] = {}  # when, and the worst rank of severity
@@ -63,11 +67,13 @@ class Confirmer:
         for finding in findings:
             current.setdefault(_identity(finding), finding)
         self._see(snapshot.taken_ns, current)
+        found = {hold.id for hold in snapshot.holds if hold.found}
+        found |= {wait.id for wait in snapshot.waits if wait.found}
         confirmed = {
             identity: finding
             for identity, finding in current.items()
             if finding.kind in _FOR_GOOD
-            or snapshot.taken_ns - self._seen[identity][1] >= self._apart_ns
+            or snapshot.taken_ns - self._seen[identity][1] >= self._apart(finding, found)
         }
         new = tuple(finding for key, finding in confirmed.items() if key not in self._told)
         worse = tuple(
@@ -78,6 +84,9 @@ class Confirmer:
         self._tell(snapshot.taken_ns, confirmed)
         self._latest = Confirmed(tuple(confirmed.values()), new, worse)
         return self._latest
+
+    def _apart(self, finding: Finding, found: set[int]) -> int:
+        return self._apart_found_ns if finding.evidence <= found else self._apart_ns
 
     def _see(self, now_ns: int, current: dict[Hashable, Finding]) -> None:
         """Note since when each finding has had the evidence it has."""

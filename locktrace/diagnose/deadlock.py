@@ -8,8 +8,8 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
-from locktrace.model import Certainty, Finding, Severity, Site
-from locktrace.wording import count, lock_name, where, who
+from locktrace.model import Certainty, Finding, Hold, Severity, Site
+from locktrace.wording import age, count, lock_name, where, who
 
 KIND = "deadlock"
 MOST_TOLD = 6  # parties of a ring told in the message
@@ -24,25 +24,33 @@ def detect(case: Case) -> Iterator[Finding]:
     for ring in WaitGraph(case.ledger).rings():
         if ring.starved_pool(case.ledger) is not None:
             continue  # executor_starvation tells it
-        closed_ns = max(link.wait.since_ns for link in ring.links)
-        if case.age(closed_ns) >= case.thresholds.deadlock_after:
-            yield _finding(case.ledger, ring, closed_ns)
+        if all(case.has_lasted(link.wait, case.thresholds.deadlock_after) for link in ring.links):
+            yield _finding(case.ledger, ring)
 
 
-def _finding(ledger: Ledger, ring: Ring, closed_ns: int) -> Finding:
+def _finding(ledger: Ledger, ring: Ring) -> Finding:
     locks = tuple(dict.fromkeys(link.wait.lock for link in ring.links))
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
-        certainty=Certainty.HELD_BY,
+        certainty=_certainty(ring),
         message=_message(ledger, ring),
         locks=locks,
         sites=role_sites([*_sites(ledger, ring), *creators(ledger, locks)]),
         actors=named(link.wait.actor for link in ring.links),
-        since_ns=closed_ns,
+        since_ns=max(link.wait.since_ns for link in ring.links),
         evidence=evidence(ring.links),
         count=ring.size,
     )
+
+
+def _certainty(ring: Ring) -> Certainty:
+    likely = any(link.hold is not None and _is_likely(link.hold) for link in ring.links)
+    return Certainty.LIKELY if likely else Certainty.HELD_BY
+
+
+def _is_likely(hold: Hold) -> bool:
+    return hold.certainty is Certainty.LIKELY
 
 
 def _parties(ring: Ring) -> Iterator[tuple[Link, Link]]:
@@ -68,7 +76,13 @@ def _message(ledger: Ledger, ring: Ring) -> str:
         clauses[MOST_TOLD:] = [f"and so on through {rest} more and back to the first"]
     size = len(ring.links)
     end = "neither can go on" if size == 2 else f"none of the {size} can go on"
-    return f"Deadlock: {'; '.join(clauses)}; {end}{_others(ring)}."
+    return f"Deadlock: {'; '.join(clauses)}; {end}{_since(ledger, ring)}{_others(ring)}."
+
+
+def _since(ledger: Ledger, ring: Ring) -> str:
+    """Of a ring that was there when the agent came: how long it has lasted at least."""
+    waits = [link.wait for link in ring.links]
+    return f", for {age(ledger.snapshot, waits)} now" if all(w.found for w in waits) else ""
 
 
 def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
@@ -81,7 +95,8 @@ def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
     if leading.hold is None:
         return f"{name} {wish}"
     held = lock_name(snapshot, leading.hold.lock)
-    return f"{name} holds {held}, taken in {where(leading.hold.site)}, and {wish}"
+    holds = "likely holds" if _is_likely(leading.hold) else "holds"
+    return f"{name} {holds} {held}, taken in {where(leading.hold.site)}, and {wish}"
 
 
 def _recursive_read(ledger: Ledger, ring: Ring) -> str | None:

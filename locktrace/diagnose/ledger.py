@@ -205,6 +205,22 @@ class Ledger:
             return None
         return next((w for w in self.waits.get(lock, ()) if w.mode is Mode.EXCLUSIVE), None)
 
+    def is_behind(self, wait: Wait, writer: Wait) -> bool:
+        """Whether `wait` queues behind `writer`; which of two came first that the agent found
+        waiting is not known, but with readers only in its way a reader waits for no other."""
+        if wait.found and writer.found:
+            return wait.id != writer.id
+        return writer.since_ns < wait.since_ns
+
+    def is_unmoved(self, wait: Wait) -> bool:
+        """Whether this wait and whoever holds its lock were there when the agent came.
+
+        So nobody has got the lock since, while in a busy program many would have.
+        """
+        holds = self.holds.get(wait.lock, ())
+        still = bool(holds) and all(hold.found for hold in holds)
+        return wait.found and not wait.timed and still
+
     def own_conflict(self, wait: Wait) -> Hold | None:
         """The waiting actor's own oldest hold that stands in the way of this wait."""
         for hold in self.holds_by_owner.get((wait.lock, wait.actor), ()):

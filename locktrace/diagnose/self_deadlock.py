@@ -39,9 +39,10 @@ def stuck(case: Case, lock: int, after: float) -> Iterator[tuple[Wait, Hold]]:
         return
     for wait in ledger.contention(lock):
         hold = ledger.own_conflict(wait)
-        long_enough = case.age(wait.since_ns) >= after
-        if hold is not None and long_enough and not wait.timed:
-            yield wait, hold
+        if hold is not None and not wait.timed:
+            sure = hold.certainty is Certainty.HELD_BY
+            if case.has_lasted(wait, after, found=0.0 if sure else after):
+                yield wait, hold
 
 
 def _finding(case: Case, lock: int, members: list[tuple[Wait, Hold]]) -> Finding:
@@ -50,7 +51,7 @@ def _finding(case: Case, lock: int, members: list[tuple[Wait, Hold]]) -> Finding
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
-        certainty=Certainty.HELD_BY,
+        certainty=hold.certainty,
         message=_message(case, wait, hold, len(members) - 1),
         locks=(lock,),
         sites=role_sites(
@@ -72,7 +73,8 @@ def _message(case: Case, wait: Wait, hold: Hold, others: int) -> str:
     ago = age(snapshot, [hold])
     name = who(snapshot, wait.actor, wait.label)
     wish = f"waits {wish_of(case.ledger, wait)} in {where(wait.site)}"
-    took = f"took itself {_as(case.ledger, hold)}in {where(hold.site)} {ago} ago"
+    likely = "likely " if hold.certainty is Certainty.LIKELY else ""
+    took = f"{likely}took itself {_as(case.ledger, hold)}in {where(hold.site)} {ago} ago"
     end = " and did not release before that function returned" if hold.returned else ""
     more = f"; {count(others, 'more thread does', 'more threads do')} the same" if others else ""
     return (

@@ -165,7 +165,7 @@ class WaitGraph:
         first = self._writers[lock]
         if first is None or first.actor == wait.actor:
             return None
-        return first if first.since_ns < wait.since_ns else None
+        return first if self._ledger.is_behind(wait, first) else None
 
     def _links(self, ring: list[Node]) -> Iterator[Link]:
         for position, node in enumerate(ring):

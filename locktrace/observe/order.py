@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from locktrace.model import Hold, Lock, Mode, Nesting, Rereading
+from locktrace.model import Certainty, Hold, Lock, Mode, Nesting, Rereading
 from locktrace.snapshots import kinds
 
 MAX_NESTINGS = 4096
@@ -85,7 +85,9 @@ class LockOrder:
         self._class_of.pop(lock, None)
 
     def begin(self, hold: Hold, may_block: int) -> None:
-        """`hold` has begun; what could not block can close no ring."""
+        """`hold` has begun; what could not block can close no ring, nor what is only likely."""
+        if hold.certainty is not Certainty.HELD_BY:
+            return
         mine = self._mine.get(hold.actor)
         if mine is None:
             self._mine[hold.actor] = [hold]
@@ -115,7 +117,7 @@ class LockOrder:
         self._doubtful.clear()
         self._mine.clear()
         for hold in holds:
-            if not hold.returned:
+            if not hold.returned and hold.certainty is Certainty.HELD_BY:
                 self._mine.setdefault(hold.actor, []).append(hold)
 
     def nestings(self) -> tuple[Nesting, ...]:

@@ -53,8 +53,9 @@ class Told:
         returned: bool = False,
         label: str = "",
         likely: bool = False,
+        found: bool = False,
     ) -> Told:
-        """`likely`: it was found when the agent came, and nothing proves it."""
+        """`found`: when the agent came; `likely`: so, and nothing proves it."""
         certainty = Certainty.LIKELY if likely else Certainty.HELD_BY
         for actor in actors:
             self.world.holds.append(
@@ -67,7 +68,7 @@ class Told:
                     NOW_NS - round(age * 1e9),
                     label,
                     returned,
-                    found=likely,
+                    found=found or likely,
                     certainty=certainty,
                 )
             )
@@ -80,6 +81,7 @@ class Told:
         mode: Mode | None = None,
         at: str = "want",
         timed: bool = False,
+        found: bool = False,
     ) -> Told:
         for actor in actors:
             self.world.waits.append(
@@ -91,6 +93,7 @@ class Told:
                     self.world.stack(at),
                     NOW_NS - round(age * 1e9),
                     timed=timed,
+                    found=found,
                 )
             )
         return self

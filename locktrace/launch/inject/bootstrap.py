@@ -388,8 +388,10 @@ class Arrival:
 
 
 def main(door):
+    serve = None
     try:
         answer = {"ok": "yes", **come_in(door)}
+        serve = sys.modules["locktrace.agent.switch"].AGENT.publisher.lend
     except RefusedError as refused:
         answer = {"ok": "", "why": str(refused)}
     except ModuleNotFoundError as error:
@@ -400,6 +402,8 @@ def main(door):
     door.answer(
         "\n".join(f"{key}={str(value).replace(chr(10), ' ')}" for key, value in answer.items())
     )
+    if serve is not None:  # this thread is the agent's where it can have none of its own
+        serve()
 
 
 if "VISIT" in globals():  # put there by the payload; else a last line comes after these
