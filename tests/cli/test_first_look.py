@@ -39,14 +39,15 @@ def test_a_hung_process_is_told_of_each_time_it_is_attached_to() -> None:
                 assert [finding.kind for finding in view.findings] == ["deadlock"]
 
 
-def test_nothing_is_said_of_a_process_that_is_merely_busy() -> None:
+def test_no_deadlock_is_told_of_a_process_that_is_merely_busy() -> None:
     with running("busy", trace=False) as target:
         target.expect("ready")
         for _ in range(ROUNDS):
             with looking_into(target.pid) as session:
                 enough = time.monotonic() + LOOK_S
                 while time.monotonic() < enough:
-                    assert session.poll(0.05).findings == ()
+                    kinds = {finding.kind for finding in session.poll(0.05).findings}
+                    assert not kinds & {"deadlock", "self-deadlock"}
 
 
 @pytest.mark.parametrize("version", sorted(interpreters()))
