@@ -12,6 +12,7 @@ import typer
 from locktrace.cli.limits import Limits, thresholds
 from locktrace.cli.observing import By, Detach, SourceOption, Witness
 from locktrace.launch.inject.method import Method
+from locktrace.model import SIGNAL_KINDS
 
 if TYPE_CHECKING:
     from locktrace.session import Session, View
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
 KERNEL_LOOK_S = 2.5  # what the kernel counts is told every half second, or two
 LOOK_S = 0.6  # a finding is told after a second look, and leaks are looked for every 0.25 s
-WAITED_S = 1.8  # where somebody waits: an agent that has just come knows of no longer wait
+WAITED_S = 1.8  # where somebody waits
+FOUND_S = 3.7  # an agent that has just come knows of no longer wait: time for a stall to be one
 
 
 class Format(StrEnum):
@@ -70,8 +72,15 @@ def _look_again(session: Session, seconds: float) -> View:
 
 
 def _patience(view: View, seconds: float) -> float:
-    undecided = view.snapshot.waits and not view.findings
-    return max(seconds, WAITED_S) if undecided else seconds
+    snapshot = view.snapshot
+    if view.findings or not snapshot.waits:
+        return seconds
+    found = any(
+        wait.found and not wait.timed and snapshot.locks[wait.lock].kind not in SIGNAL_KINDS
+        for wait in snapshot.waits
+        if wait.lock in snapshot.locks
+    )
+    return max(seconds, FOUND_S if found else WAITED_S)
 
 
 def _render(session: Session, view: View, format: Format) -> str:

@@ -23,7 +23,7 @@ def detect(case: Case) -> Iterator[Finding]:
     """
     for lock in case.ledger.waits:
         writer = case.ledger.pending_writer(lock)
-        if writer is None or not case.has_lasted(writer, case.thresholds.pending_writer_after):
+        if writer is None or case.age(writer.since_ns) < case.thresholds.pending_writer_after:
             continue
         behind = [w for w in case.ledger.contention(lock) if case.ledger.is_behind(w, writer)]
         readers = [w for w in behind if w.mode is Mode.SHARED and not _reads_already(case, w)]

@@ -26,7 +26,7 @@ def detect(case: Case) -> Iterator[Finding]:
         if lock in case.explained or not _may_be_a_lock(case, lock):
             continue
         waits = case.ledger.contention(lock)
-        if not waits or not _has_lasted(case, waits[0]):
+        if not waits or case.age(waits[0].since_ns) < case.thresholds.stall_after:
             continue
         if not _is_idle(case, lock, waits):
             yield _finding(case, lock, waits)
@@ -35,13 +35,6 @@ def detect(case: Case) -> Iterator[Finding]:
 def _may_be_a_lock(case: Case, lock: int) -> bool:
     """Of a futex that only the kernel knows nothing but a look by py-spy tells that."""
     return lock < OWN_IDS or case.ledger.lock(lock).kind == FutexKind.LOCK
-
-
-def _has_lasted(case: Case, wait: Wait) -> bool:
-    """A permit may well be waited for a while: a semaphore that does not move is none the worse."""
-    limits = case.thresholds
-    found = limits.stall_after if case.ledger.is_semaphore(wait.lock) else limits.found_stall_after
-    return case.has_lasted(wait, limits.stall_after, found)
 
 
 def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:
@@ -82,13 +75,11 @@ def _finding(case: Case, lock: int, waits: tuple[Wait, ...]) -> Finding:
 
 
 def _severity(case: Case, waits: tuple[Wait, ...], holders: Holders) -> Severity:
-    """An error only if it lasts and a known holder keeps somebody who will not give up."""
+    """An error only where a known holder keeps somebody who will not give up by himself."""
     lock = waits[0].lock
     if case.ledger.is_handed_over(lock) or case.ledger.is_promise(lock):
         return Severity.INFO
-    young = case.age(waits[0].since_ns) < case.thresholds.stall_after
-    unknown = holders.certainty is Certainty.UNKNOWN
-    doubtful = young or unknown or case.ledger.is_semaphore(lock)
+    doubtful = holders.certainty is Certainty.UNKNOWN or case.ledger.is_semaphore(lock)
     return Severity.WARNING if doubtful or all(w.timed for w in waits) else Severity.ERROR
 
 

@@ -52,9 +52,3 @@ class Thresholds:
         (the writer, and everybody behind it) deserve an earlier word than one.
         """
         return self.stall_after / 2
-
-    @property
-    def found_stall_after(self) -> float:
-        """A wait this long is worth a warning if it was there when the agent came, as its holder
-        was, and neither has moved since: how long it has lasted in all is not known."""
-        return self.stall_after / 12
