@@ -273,6 +273,8 @@ class MainThread:
         main._tstate_lock = alive
         threading._active[theirs] = threading._active.pop(ours)
         main._ident, main._native_id = theirs, os.getpid()
+        if threading._SHUTTING_DOWN and not main._is_stopped:
+            alive.release()  # the program ends already and waits for us as for any thread
 
     def _ident(self):
         """Of the thread that runs `__main__`, or of any other than ours."""
@@ -346,9 +348,10 @@ class Arrival:
 
     def _load(self):
         self._finder = Carried(self._bundle)
+        sys.meta_path.insert(0, self._finder)
         with MainThread():
-            sys.meta_path.insert(0, self._finder)
-            __import__("locktrace.agent.switch")
+            __import__("threading")
+        __import__("locktrace.agent.switch")
         self._resident.id, self._resident.asleep = self._bundle["id"], {}
 
     def load_the_rest(self):
