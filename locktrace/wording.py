@@ -86,6 +86,15 @@ def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:
     return plain(f"{known.name} ({named})" if named else known.name)
 
 
+def threads(snapshot: Snapshot, records: Sequence[Wait], verb: str, verb_of_many: str) -> str:
+    """``1 thread waits``, ``5 tasks wait``, ``6 threads and tasks wait``: who `records` are of."""
+    actors = [snapshot.actors.get(record.actor) for record in records]
+    tasks = sum(actor is not None and actor.kind == "task" for actor in actors)
+    many = "threads" if not tasks else "tasks" if tasks == len(records) else "threads and tasks"
+    one = many.removesuffix("s")
+    return count(len(records), f"{one} {verb}", f"{many} {verb_of_many}")
+
+
 def lock_name(snapshot: Snapshot, lock: int) -> str:
     """The lock's name; its kind and number where it has none."""
     known = snapshot.locks.get(lock) or snapshot.history.names.get(lock)

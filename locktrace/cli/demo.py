@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
@@ -44,13 +43,14 @@ def demo(
 
     Without a terminal the course is printed as lines and ends by itself.
     """
+    from locktrace.cli.observing import has_screen
     from locktrace.launch.demo_server import DemoServer
 
     arguments = ["--scenario", scenario, "--load", str(load), "--port", str(port)]
     with DemoServer([*arguments, "--reload-every", reload_every], traced=not no_trace) as server:
         if no_trace or not watch:
             _serve(server)
-        elif sys.stdout.isatty():
+        elif has_screen():
             _screen(server)
         else:
             _course(server)

@@ -9,7 +9,9 @@ import typer
 EXAMPLES = "Example: locktrace detach 4242"
 
 
-def detach(pid: Annotated[int, typer.Argument(help="Process to take the agent out of.")]) -> None:
+def detach(
+    pid: Annotated[int, typer.Argument(metavar="PID", help="Process to take the agent out of.")],
+) -> None:
     """Take the agent out of a process again; attaching once more works."""
     from locktrace.observe.detach import detach as take_out
 

@@ -32,7 +32,7 @@ class Format(StrEnum):
 
 
 def dump(
-    pid: Annotated[int, typer.Argument(help="Process to look into.")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="Process to look into.")],
     format: Annotated[Format, typer.Option(help="How to write it.")] = Format.TEXT,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", help="File to write; else standard output.")

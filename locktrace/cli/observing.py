@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,11 @@ SourceOption = Annotated[
     Witness,
     typer.Option("--source", help="Ask the agent, the kernel (eBPF, nothing is put in), or both."),
 ]
+
+
+def has_screen() -> bool:
+    """Whether the screen can be shown: it is drawn on stderr, and a pipe wants lines."""
+    return sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def observe(

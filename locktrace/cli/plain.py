@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from locktrace.errors import TargetLostError
+from locktrace.wording import count
 
 if TYPE_CHECKING:
     from locktrace.model import Finding, StallSnapshot
@@ -77,6 +78,6 @@ def _status(view: View) -> str:
     dropped = f", {snapshot.dropped} events dropped" if snapshot.dropped else ""
     processes = f"{len(view.members)} processes, " if len(view.members) > 1 else ""
     return (
-        f"{processes}{len(snapshot.locks)} locks, {len(snapshot.holds)} holds, "
-        f"{len(snapshot.waits)} waits, {acquires:.0f} acquires/s{dropped}"
+        f"{processes}{count(len(snapshot.locks), 'lock')}, {count(len(snapshot.holds), 'hold')}, "
+        f"{count(len(snapshot.waits), 'wait')}, {acquires:.0f} acquires/s{dropped}"
     )

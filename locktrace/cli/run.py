@@ -44,7 +44,10 @@ def run(
         bool, typer.Option("--contention", help="List the most contended locks at the end, too.")
     ] = False,
     fail_on: Annotated[
-        str, typer.Option(help="Kinds, by comma, that make the exit code 70 like errors do.")
+        str,
+        typer.Option(
+            metavar="KINDS", help="By comma: kinds that make the exit code 70 like errors do."
+        ),
     ] = "",
 ) -> None:
     """Run a Python program traced, and its children; print the findings to stderr at its end.

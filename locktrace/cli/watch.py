@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,7 +27,7 @@ Children = Annotated[
 
 
 def attach(
-    pid: Annotated[int, typer.Argument(help="Process to look into.")],
+    pid: Annotated[int, typer.Argument(metavar="PID", help="Process to look into.")],
     plain: Plain = False,
     stall_after: StallAfter = None,
     limits: Limits = None,
@@ -50,7 +49,8 @@ def attach(
 
 def watch(
     pid: Annotated[
-        int | None, typer.Argument(help="Process to watch; the only traced one if left out.")
+        int | None,
+        typer.Argument(metavar="PID", help="Process to watch; the only traced one if left out."),
     ] = None,
     plain: Plain = False,
     stall_after: StallAfter = None,
@@ -75,11 +75,11 @@ def _show(
     detach: bool,
     source: Witness,
 ) -> None:
-    from locktrace.cli.observing import leave
+    from locktrace.cli.observing import has_screen, leave
 
     feed = _open(pid, patience, children, method, source)
     try:
-        if plain or not sys.stdout.isatty():
+        if plain or not has_screen():
             from locktrace.cli.plain import follow
 
             follow(feed)

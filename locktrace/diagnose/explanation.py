@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from locktrace.diagnose.registry import KINDS
 
 _PAGES = Path(__file__).with_name("pages")
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 def page_of(kind: str) -> str | None:
@@ -18,6 +20,6 @@ def page_of(kind: str) -> str | None:
 
 
 def summary_of(kind: str) -> str:
-    """The first sentence of its page."""
-    page = page_of(kind) or ""
+    """The first sentence of its page, without its links."""
+    page = _LINK.sub(r"\1", page_of(kind) or "")
     return " ".join(page.partition("\n\n")[0].split()).partition(". ")[0].rstrip(".")

@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Blocking, Certainty, Finding, Hold, Severity, Site, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import age, count, duration, lock_name, threads, where, who
 
 KIND = "held-while-blocking"
 
@@ -93,11 +93,11 @@ def _finding(
 def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str:
     snapshot = case.ledger.snapshot
     name, lock = who(snapshot, hold.actor, hold.label), lock_name(snapshot, hold.lock)
-    wanting = count(len(waits), "thread wants it", "threads want it")
+    wanting = threads(snapshot, waits, "wants it", "want it")
     first = ", for" if len(waits) == 1 else ", the longest for"
     return (
         f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}{first} "
-        f"{duration(case.age(waits[0].since_ns))}."
+        f"{age(snapshot, waits)}."
     )
 
 

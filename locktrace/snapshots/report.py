@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from locktrace.model import Snapshot, StallSnapshot
@@ -75,7 +76,7 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
         count(len(snapshot.locks), "lock"),
         count(holds, "hold"),
         count(len(snapshot.waits), "wait"),
-        count(sum(not actor.ended for actor in snapshot.actors.values()), "thread"),
+        *_actors(snapshot),
     ]
     yield from _field("ledger", ", ".join(sizes), width)
     if snapshot.faults:
@@ -87,6 +88,13 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     origin = sources.get(stall.stacks_from, "none")
     note = f": {stall.stacks_note}" if stall.stacks_note else ""
     yield from _field("stacks", origin + note, width)
+
+
+def _actors(snapshot: Snapshot) -> Iterator[str]:
+    living = Counter(actor.kind for actor in snapshot.actors.values() if not actor.ended)
+    for kind in ("thread", "task"):
+        if living[kind] or (kind == "thread" and not living["task"]):
+            yield count(living[kind], kind)
 
 
 def _field(name: str, text: str, width: int) -> list[str]:

@@ -81,7 +81,7 @@ class StallStore:
             stall = from_json(path.read_bytes())
         except FileNotFoundError:
             raise LocktraceError(
-                f"There is no saved stall snapshot {plain(id)}; `locktrace stalls` lists them."
+                f"there is no saved stall snapshot {plain(id)}; `locktrace stalls` lists them"
             ) from None
         except OSError as error:
             raise LocktraceError(f"{path} cannot be read: {error.strerror}.") from None

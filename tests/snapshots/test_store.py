@@ -99,7 +99,7 @@ def test_a_corrupt_file_is_listed_as_unreadable_and_hides_no_other(store, stall)
 
 
 def test_an_id_that_is_not_there_is_said_to_be_missing(store):
-    with pytest.raises(LocktraceError, match="There is no saved stall snapshot 20260101-000000-1;"):
+    with pytest.raises(LocktraceError, match="there is no saved stall snapshot 20260101-000000-1;"):
         store.load("20260101-000000-1")
 
 
