@@ -40,9 +40,11 @@ def arrived(asyncio: Any) -> None:
 
 
 def left() -> None:
-    """Tracing stops."""
+    """Tracing stops: who traces next meets the tasks anew, and none may wait twice."""
     global _asyncio, _running_loop
     _asyncio, _running_loop = None, _no_loop
+    for actor, _task in list(_tasks.values()):
+        tap.recorder.finished(actor)
     _tasks.clear()
     _loops.clear()
 

@@ -37,7 +37,7 @@ def test_the_header_tells_what_was_looked_at(report):
     lines = report.splitlines()
     assert lines[0] == "process  4242, Python 3.11.7, python core"
     assert lines[1] == "command  python -m demo"
-    assert "ledger   3 locks, 43 holds, 2 waits, 3 threads" in lines
+    assert "ledger   3 locks, 43 holds, 2 waits, 2 threads, 1 task" in lines
     assert "agent    1 fault of its own, which it kept from the program" in lines
     assert "stacks   from py-spy" in lines
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from locktrace.cli.observing import observe
+from locktrace.observe.detach import detach
 from tests.agent.arrival.conftest import PYTHONS
 from tests.agent.conftest import NEEDS_C_CORE
 from tests.support import interpreters, observed, running, until
@@ -30,3 +32,17 @@ def test_the_task_that_holds_a_lock_and_the_one_that_awaits_it_are_named(version
         target.tell("go on")
         view = until(session, lambda view: not view.snapshot.holds, "the releases")
         assert all(lock.foreign_releases == 0 for lock in view.snapshot.locks.values())
+
+
+def test_after_a_detach_and_another_attach_no_task_waits_twice() -> None:
+    with running("late", "tasks", trace=False) as target:
+        target.expect("ready")
+        detach(target.pid)
+        session = observe(target.pid, keep=False, tell=False)
+        try:
+            snapshot = session.poll(0).snapshot
+        finally:
+            session.close()
+        names = [snapshot.actors[wait.actor].name for wait in snapshot.waits]
+        assert names.count("waiter (hold_for_long)") == 1
+        target.tell("go on")
