@@ -86,7 +86,7 @@ def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:
     return plain(f"{known.name} ({named})" if named else known.name)
 
 
-def threads(snapshot: Snapshot, records: Sequence[Wait], verb: str, verb_of_many: str) -> str:
+def waiters(snapshot: Snapshot, records: Sequence[Wait], verb: str, verb_of_many: str) -> str:
     """``1 thread waits``, ``5 tasks wait``, ``6 threads and tasks wait``: who `records` are of."""
     actors = [snapshot.actors.get(record.actor) for record in records]
     tasks = sum(actor is not None and actor.kind == "task" for actor in actors)

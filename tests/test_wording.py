@@ -14,6 +14,7 @@ from locktrace.wording import (
     place,
     plain,
     short_path,
+    waiters,
     where,
     who,
 )
@@ -23,7 +24,7 @@ SNAPSHOT = Snapshot(
     1,
     1.0,
     {1: Lock(1, "Lock", "V2Filter.ip_table"), 2: Lock(2, "RLock", "")},
-    {7: Actor(7, "worker-7", label="query beta.example. A")},
+    {7: Actor(7, "worker-7", label="query beta.example. A"), 8: Actor(8, "Task-1", "task")},
 )
 
 
@@ -101,3 +102,18 @@ def test_a_lock_without_a_name_is_told_by_its_kind():
         "RLock 2",
         "lock 3",
     ]
+
+
+@pytest.mark.parametrize(
+    ("actors", "text"),
+    [
+        ([7], "1 thread waits"),
+        ([7, 9], "2 threads wait"),
+        ([8], "1 task waits"),
+        ([8, 8], "2 tasks wait"),
+        ([7, 8], "2 threads and tasks wait"),
+    ],
+)
+def test_who_waits_are_threads_or_tasks(actors: list[int], text: str) -> None:
+    waits = [Wait(n, 1, Mode.EXCLUSIVE, actor, (), 0) for n, actor in enumerate(actors)]
+    assert waiters(SNAPSHOT, waits, "waits", "wait") == text

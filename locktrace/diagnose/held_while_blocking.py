@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Blocking, Certainty, Finding, Hold, Severity, Site, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import age, count, duration, lock_name, threads, where, who
+from locktrace.wording import age, count, duration, lock_name, waiters, where, who
 
 KIND = "held-while-blocking"
 
@@ -93,7 +93,7 @@ def _finding(
 def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str:
     snapshot = case.ledger.snapshot
     name, lock = who(snapshot, hold.actor, hold.label), lock_name(snapshot, hold.lock)
-    wanting = threads(snapshot, waits, "wants it", "want it")
+    wanting = waiters(snapshot, waits, "wants it", "want it")
     first = ", for" if len(waits) == 1 else ", the longest for"
     return (
         f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}{first} "

@@ -10,7 +10,7 @@ from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wi
 from locktrace.kernel_view import OWN_IDS, FutexKind
 from locktrace.model import Certainty, Finding, Gap, Lock, Severity, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import age, listing, lock_name, threads, where, who
+from locktrace.wording import age, listing, lock_name, waiters, where, who
 
 KIND = "stall"
 MOST_PLACES = 4  # that may have taken the lock
@@ -92,7 +92,7 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
         start = f"{name} has waited {longest} {wish_of(ledger, first)} in {where(first.site)}"
     else:
         start = (
-            f"{threads(snapshot, waits, 'waits', 'wait')} for {lock_name(snapshot, first.lock)}; "
+            f"{waiters(snapshot, waits, 'waits', 'wait')} for {lock_name(snapshot, first.lock)}; "
             f"the longest is {name}, for {longest} in {where(first.site)}"
         )
     doubt = ""
