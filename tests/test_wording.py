@@ -24,7 +24,7 @@ SNAPSHOT = Snapshot(
     1,
     1.0,
     {1: Lock(1, "Lock", "V2Filter.ip_table"), 2: Lock(2, "RLock", "")},
-    {7: Actor(7, "worker-7", label="query beta.example. A"), 8: Actor(8, "Task-1", "task")},
+    {7: Actor(7, "worker-7", label="query beta.example. A"), 9: Actor(9, "Task-1", "task")},
 )
 
 
@@ -108,10 +108,10 @@ def test_a_lock_without_a_name_is_told_by_its_kind():
     ("actors", "text"),
     [
         ([7], "1 thread waits"),
-        ([7, 9], "2 threads wait"),
-        ([8], "1 task waits"),
-        ([8, 8], "2 tasks wait"),
-        ([7, 8], "2 threads and tasks wait"),
+        ([7, 7], "2 threads wait"),
+        ([9], "1 task waits"),
+        ([9, 9], "2 tasks wait"),
+        ([7, 9], "2 threads and tasks wait"),
     ],
 )
 def test_who_waits_are_threads_or_tasks(actors: list[int], text: str) -> None:
