@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
 KERNEL_LOOK_S = 2.5  # what the kernel counts is told every half second, or two
-LOOK_S = 0.6  # a finding is told after a second look, and leaks are looked for every 0.25 s
+LOOK_S = 0.6  # a finding is told after a second look
+NOTHING_S = 1.1  # before there is nothing to tell: the agent looks for leaks every 0.25 s
 WAITED_S = 1.8  # where somebody waits
 FOUND_S = 3.7  # an agent that has just come knows of no longer wait: time for a stall to be one
 
@@ -73,8 +74,10 @@ def _look_again(session: Session, seconds: float) -> View:
 
 def _patience(view: View, seconds: float) -> float:
     snapshot = view.snapshot
-    if view.findings or not snapshot.waits:
+    if view.findings:
         return seconds
+    if not snapshot.waits:
+        return max(seconds, NOTHING_S)
     found = any(
         wait.found and not wait.timed and snapshot.locks[wait.lock].kind not in SIGNAL_KINDS
         for wait in snapshot.waits
