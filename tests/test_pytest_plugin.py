@@ -155,9 +155,13 @@ def test_it():
             meet.wait()
             with second:
                 pass
-    for pair in ((ledger, journal), (journal, ledger)):
-        threading.Thread(target=work, args=pair, daemon=True).start()
+    pairs = ((ledger, journal), (journal, ledger))
+    threads = [threading.Thread(target=work, args=pair, daemon=True) for pair in pairs]
+    for thread in threads:
+        thread.start()
     meet.wait()
+    for thread in threads:
+        thread.join(1)
 
 def test_later():
     pass

@@ -45,7 +45,7 @@ WHO = ["*1. ERROR deadlock", "*holds*and*", "*transfer*", "*audit*"]
 
 
 def test_pytest_timeouts_signal_method(run_tests: RunTests) -> None:
-    done = run_tests(SELF, "--timeout=2", "--timeout-method=signal")
+    done = run_tests(SELF, "--timeout=6", "--timeout-method=signal")
     done.assert_outcomes(failed=1, passed=1)
     done.stdout.fnmatch_lines(
         ["E *Failed: Timeout*", "*- locktrace -*", "1. ERROR self-deadlock", "*MainThread is now:"]
@@ -53,7 +53,7 @@ def test_pytest_timeouts_signal_method(run_tests: RunTests) -> None:
 
 
 def test_pytest_timeouts_thread_method(run_tests: RunTests) -> None:
-    done = run_tests(SELF, "--timeout=2", "--timeout-method=thread")
+    done = run_tests(SELF, "--timeout=6", "--timeout-method=thread")
     assert done.ret == 1
     done.stdout.fnmatch_lines(["*Who blocks whom*", "1. ERROR self-deadlock", "*Stack of *"])
 
@@ -62,7 +62,7 @@ def test_pytest_timeouts_thread_method_under_xdist(
     run_tests: RunTests,
     pytester: pytest.Pytester,
 ) -> None:
-    done = run_tests(SELF, "--timeout=2", "--timeout-method=thread", "-n2", "--junitxml=junit.xml")
+    done = run_tests(SELF, "--timeout=6", "--timeout-method=thread", "-n2", "--junitxml=junit.xml")
     done.assert_outcomes(failed=1, passed=1)
     done.stdout.fnmatch_lines(["*crashed while running*", "*1. ERROR self-deadlock"])
     [error] = ElementTree.parse(pytester.path / "junit.xml").iter("error")

@@ -40,6 +40,8 @@ def fate(before: Incarnation | None) -> str:
     now = incarnation(before.pid) if before is not None else None
     if before is None or now is None or now.started != before.started:
         return "has ended"
+    if now.stack == 0 and before.stack != 0:
+        return "has ended"  # its memory is gone already, so it is about to be a zombie
     if now.stack == before.stack:
         return ""
     with contextlib.suppress(OSError):

@@ -11,12 +11,12 @@ QUIET_S = 0.5
 
 
 class Progress:
-    """Says nothing for `QUIET_S`, then rewrites one line of `stream`, if that is a terminal."""
+    """Says nothing for `QUIET_S`, then rewrites one line of `stream` (or stderr), if a terminal."""
 
     def __init__(
-        self, stream: TextIO = sys.stderr, clock: Callable[[], float] = time.monotonic
+        self, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._stream = stream
+        self._stream = stream or sys.stderr
         self._clock = clock
         self._started = clock()
         self._shown = False
