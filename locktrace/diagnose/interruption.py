@@ -37,10 +37,12 @@ def interruption_of(ledger: Ledger, wait: Wait, hold: Hold) -> Interruption | No
     """
     stack = _whole_stack(ledger, wait)
     holding = _outermost(stack, hold)
-    for position, site in enumerate(stack[:holding]):
-        what = _kind_of(ledger, site)
+    # What runs on top of the wait, such as the handler of a time-out, has nothing to do with it.
+    waiting = stack.index(wait.site) if wait.site in stack else 0
+    for position in range(waiting, holding):
+        what = _kind_of(ledger, stack[position])
         if what:
-            return Interruption(what, site, stack[min(position + 1, holding)])
+            return Interruption(what, stack[position], stack[min(position + 1, holding)])
     return None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from locktrace.diagnose import Thresholds
-from locktrace.model import Present, Site
+from locktrace.model import Present, Site, ThreadStack
 from tests.support import observed, running, until
 
 KIND = "finalizer-reentry"
@@ -54,6 +54,15 @@ def test_a_finalizer_under_the_function_that_holds_has_interrupted_nothing(world
     wait = world.waits[-1]
     outer = Site("/app/work.py", 200, "Connection.__del__")
     world.waits[-1] = replace(wait, stack=(*wait.stack, outer), since_ns=world.holds[0].since_ns)
+    assert world.kinds() == ["self-deadlock"]
+
+
+def test_a_handler_on_top_of_the_wait_has_interrupted_the_wait(world):
+    stuck_in(world, "total")
+    wait = world.waits[-1] = replace(world.waits[-1], since_ns=world.holds[0].since_ns)
+    now = (Site("/app/work.py", 300, "on_alarm"), *wait.stack)
+    thread = ThreadStack(world.actors["t1"].native_id, "t1", now)
+    world.present = Present(1, (thread,), frozenset({("/app/work.py", "on_alarm")}))
     assert world.kinds() == ["self-deadlock"]
 
 
