@@ -10,7 +10,7 @@ import pytest
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
 from locktrace.agent.python_core import PythonRecorder
-from tests.support import environment, interpreters
+from tests.support import PATIENCE_S, environment, interpreters
 
 ACCOUNT = """
 import asyncio
@@ -77,6 +77,6 @@ def run_tests(
         pytester.makeini(
             "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n" + ini
         )
-        return pytester.runpytest_subprocess("--locktrace", *arguments, timeout=110)
+        return pytester.runpytest_subprocess("--locktrace", *arguments, timeout=PATIENCE_S)
 
     return call

@@ -41,7 +41,7 @@ END = "done"
 """What a program prints last if it ends well."""
 
 STALL_AFTER_S = 1.0
-PATIENCE_S = 30.0  # a busy machine's upper bound; only a hang that was not found lasts this long
+PATIENCE_S = 90.0  # a busy machine's upper bound; only a hang that was not found lasts this long
 WAITERS = frozenset({"waiter", "reader", "writer"})
 """The roles of those who want a lock; a mark calls them all `waiter`."""
 

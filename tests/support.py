@@ -26,7 +26,7 @@ from locktrace.session import Session, View
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent
 TARGETS = ROOT / "tests" / "targets"
-PATIENCE_S = 60.0  # an upper bound for a busy machine; nothing waits this long unless it fails
+PATIENCE_S = 120.0  # an upper bound for a busy machine; nothing waits this long unless it fails
 SOURCE_ROOTS = [ROOT, ROOT / "tui", ROOT / "demo_server"]
 
 

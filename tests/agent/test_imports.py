@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import environment
+from tests.support import PATIENCE_S, environment
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -87,7 +87,7 @@ def said_by(script: str, python: str) -> str:
         env=environment(trace=False),
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     return done.stdout + done.stderr

@@ -19,6 +19,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.lock import traced_lock
 from locktrace.agent.primitives.rlock import TracedRLock
 from locktrace.agent.python_core import PythonRecorder
+from tests.support import PATIENCE_S
 
 
 class AlarmError(Exception):
@@ -166,4 +167,4 @@ def test_a_condition_takes_its_lock_by_keyword(core: str) -> None:
         "import locktrace, threading; locktrace.install();"
         "threading.Condition(lock=threading.Lock()).acquire()"
     )
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=PATIENCE_S)

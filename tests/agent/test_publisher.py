@@ -16,7 +16,7 @@ from locktrace.errors import TargetLostError
 from locktrace.launch.processes import connect
 from locktrace.observe.agent_source import AgentSource
 from locktrace.wire import frames
-from tests.support import Target, environment, eventually, observed, running, until
+from tests.support import PATIENCE_S, Target, environment, eventually, observed, running, until
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -165,7 +165,7 @@ def test_the_socket_is_private_and_goes_with_the_process(tmp_path: Path) -> None
         assert place.parent.stat().st_mode & 0o777 == 0o700
         for _ in range(3):
             target.tell("on")
-        target.process.wait(60)
+        target.process.wait(PATIENCE_S)
         assert not place.exists()
 
 

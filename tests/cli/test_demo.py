@@ -14,7 +14,7 @@ from tests.support import environment, eventually
 
 
 def test_the_story_is_told_in_order_and_ends_by_itself(locktrace: Any) -> None:
-    done = locktrace("demo", "--reload-every", "4s")
+    done = locktrace("demo", "--reload-every", "8s")
     assert done.returncode == 0, done.stderr
     leak = done.stdout.index("leaked-lock: V2Filter.ip_table")
     stall = done.stdout.index("blocked-by-pending-writer: V2Filter.ip_table")

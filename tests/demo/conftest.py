@@ -22,12 +22,12 @@ import pytest
 import locktrace_demo
 from locktrace_demo.server import Server, Settings
 from locktrace_demo.stores import open_store
+from tests.support import PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SOURCE_ROOT = Path(locktrace_demo.__file__).parent.parent
-DEADLINE = 30.0
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def until() -> Callable[[Callable[[], object]], None]:
     """Wait until a condition holds; fails after a deadline that only a broken program reaches."""
 
     def wait(condition: Callable[[], object]) -> None:
-        end = time.monotonic() + DEADLINE
+        end = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < end, "the condition never came true"
             time.sleep(0.002)
@@ -71,7 +71,7 @@ def ask() -> Callable[..., dns.message.Message]:
     ) -> dns.message.Message:
         message = dns.message.make_query(name, rdtype, **options)
         send = dns.query.tcp if tcp else dns.query.udp
-        return send(message, "127.0.0.1", port=port, timeout=DEADLINE)
+        return send(message, "127.0.0.1", port=port, timeout=PATIENCE_S)
 
     return query
 
@@ -105,7 +105,7 @@ class Demo:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send it a signal; gives the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(DEADLINE)
+        return self.process.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def demo(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
                 stderr=stderr,
             )
         started.append(process)
-        ready = select.select([process.stdout], [], [], DEADLINE)[0]
+        ready = select.select([process.stdout], [], [], PATIENCE_S)[0]
         return Demo(process, process.stdout.readline() if ready else "", errors)
 
     yield start
@@ -142,7 +142,7 @@ def run_demo() -> Callable[..., subprocess.CompletedProcess[str]]:
             env=os.environ | {"PYTHONPATH": str(SOURCE_ROOT)},
             capture_output=True,
             text=True,
-            timeout=DEADLINE,
+            timeout=PATIENCE_S,
             check=False,
         )
 

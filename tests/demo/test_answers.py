@@ -14,6 +14,8 @@ import dns.rdatatype
 import dns.update
 import pytest
 
+from tests.support import PATIENCE_S
+
 
 @pytest.fixture
 def port(serve):
@@ -94,7 +96,7 @@ def test_classes_other_than_in_are_refused(port, ask, rdclass):
 def test_types_that_ask_for_an_action_are_refused(port, rdtype):
     query = dns.message.make_query("example.", "A")
     query.question[0].rdtype = dns.rdatatype.from_text(rdtype)
-    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S) as connection:
         dns.query.send_tcp(connection, query)
         response, _ = dns.query.receive_tcp(connection)
     assert response.rcode() == dns.rcode.REFUSED
@@ -118,7 +120,7 @@ def test_a_crash_in_a_filter_is_servfail_and_counted(serve, ask, capfd):
 def test_an_unknown_opcode_is_not_implemented(port, opcode):
     query = dns.message.make_query("www.example.", "A", use_edns=0)
     query.set_opcode(opcode)
-    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=30)
+    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=PATIENCE_S)
     assert response.rcode() == dns.rcode.NOTIMP
     assert response.opcode() == opcode
 
@@ -126,16 +128,16 @@ def test_an_unknown_opcode_is_not_implemented(port, opcode):
 def test_an_update_is_not_implemented(port):
     update = dns.update.UpdateMessage("example.")
     update.delete("www.example.")
-    response = dns.query.udp(update, "127.0.0.1", port=port, timeout=30)
+    response = dns.query.udp(update, "127.0.0.1", port=port, timeout=PATIENCE_S)
     assert response.rcode() == dns.rcode.NOTIMP
 
 
 def test_recursion_desired_and_checking_disabled_come_back_as_they_were_asked(port):
     query = dns.message.make_query("www.example.", "A", flags=dns.flags.RD | dns.flags.CD)
-    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=30)
+    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=PATIENCE_S)
     assert response.flags & (dns.flags.RD | dns.flags.CD) == dns.flags.RD | dns.flags.CD
     query = dns.message.make_query("www.example.", "A", flags=0)
-    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=30)
+    response = dns.query.udp(query, "127.0.0.1", port=port, timeout=PATIENCE_S)
     assert not response.flags & (dns.flags.RD | dns.flags.CD)
 
 

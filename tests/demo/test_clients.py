@@ -8,6 +8,8 @@ import subprocess
 
 import pytest
 
+from tests.support import PATIENCE_S
+
 
 @pytest.fixture
 def port(serve):
@@ -19,7 +21,7 @@ def run(program, *arguments):
     if not shutil.which(program):
         pytest.skip(f"{program} is not installed")
     return subprocess.run(
-        [program, *arguments], capture_output=True, text=True, timeout=60, check=True
+        [program, *arguments], capture_output=True, text=True, timeout=PATIENCE_S, check=True
     ).stdout
 
 

@@ -13,13 +13,15 @@ import dns.message
 import psutil
 import pytest
 
+from tests.support import PATIENCE_S
+
 
 @pytest.fixture
 def target():
     """A UDP socket to be asked."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bound:
         bound.bind(("127.0.0.1", 0))
-        bound.settimeout(30)
+        bound.settimeout(PATIENCE_S)
         yield bound
 
 
@@ -59,7 +61,7 @@ def test_it_says_at_its_end_what_it_sent_and_what_was_answered(serve, start_load
     process = start_load(server.port, "--qps", "200")
     until(lambda: server.stats()["answered"] > 20)
     process.send_signal(signal.SIGTERM)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_S)
     sent, answered = map(int, re.fullmatch(r"sent (\d+), answered (\d+)\n", output).groups())
     assert sent >= answered > 0
     assert (process.returncode, errors) == (0, "")
@@ -67,7 +69,7 @@ def test_it_says_at_its_end_what_it_sent_and_what_was_answered(serve, start_load
 
 def test_it_ends_when_its_parent_is_another_process_than_it_was_told(target, start_load):
     process = start_load(target.getsockname()[1], "--parent", str(os.getppid()))
-    assert process.wait(30) == 0
+    assert process.wait(PATIENCE_S) == 0
 
 
 def test_nobody_listening_does_not_end_it(start_load, target):
@@ -75,7 +77,7 @@ def test_nobody_listening_does_not_end_it(start_load, target):
     target.close()
     process = start_load(port, "--qps", "500")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as late:
-        late.settimeout(30)
+        late.settimeout(PATIENCE_S)
         late.bind(("127.0.0.1", port))
         assert late.recv(4096)
     assert process.poll() is None
@@ -83,7 +85,7 @@ def test_nobody_listening_does_not_end_it(start_load, target):
 
 def test_a_bad_option_is_one_sentence_and_exit_code_2(start_load):
     process = start_load("0")
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert errors == "locktrace_demo: argument --port: '0' is not a number from 1 to 65535\n"
 

@@ -12,6 +12,7 @@ import dns.rcode
 import pytest
 
 from locktrace_demo.stores import open_store
+from tests.support import PATIENCE_S
 
 
 def add_row(url, name, lines):
@@ -60,7 +61,9 @@ def test_a_response_too_large_even_for_tcp_is_truncated(serve, ask, tmp_path):
 
 def test_tcp_gives_whole_what_udp_truncates(port):
     query = dns.message.make_query("big.example.", "TXT")
-    response, used_tcp = dns.query.udp_with_fallback(query, "127.0.0.1", port=port, timeout=30)
+    response, used_tcp = dns.query.udp_with_fallback(
+        query, "127.0.0.1", port=port, timeout=PATIENCE_S
+    )
     assert used_tcp
     assert len(response.answer[0][0].strings) == 12
 

@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from locktrace_demo.rwmutex import RWMutex
+from tests.support import PATIENCE_S
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_a_writer_waits_for_the_last_reader(mutex, in_thread, waiting):
     mutex.r_unlock()
     assert writer.is_alive()
     mutex.r_unlock()
-    writer.join(30)
+    writer.join(PATIENCE_S)
     assert not writer.is_alive()
 
 
@@ -104,12 +105,12 @@ def test_unlock_lets_all_waiting_readers_in_before_the_next_writer(mutex, in_thr
     waiting(readers=3, writers=2)
     mutex.unlock()
     for reader in readers:
-        reader.join(30)
+        reader.join(PATIENCE_S)
         assert not reader.is_alive()
     assert writer.is_alive()
     for _ in readers:
         mutex.r_unlock()
-    writer.join(30)
+    writer.join(PATIENCE_S)
     assert not writer.is_alive()
 
 
@@ -137,7 +138,7 @@ def test_writers_are_served_in_the_order_in_which_they_asked(mutex, in_thread, w
         waiting(writers=2 + number)
     mutex.unlock()
     for thread in threads:
-        thread.join(30)
+        thread.join(PATIENCE_S)
     assert served == [0, 1, 2, 3]
 
 
@@ -168,9 +169,9 @@ def test_a_wrong_release_leaves_the_mutex_usable(mutex):
 
 def test_nobody_owns_it_so_another_thread_may_unlock(mutex, in_thread):
     mutex.lock()
-    in_thread(mutex.unlock).join(30)
+    in_thread(mutex.unlock).join(PATIENCE_S)
     mutex.r_lock()
-    in_thread(mutex.r_unlock).join(30)
+    in_thread(mutex.r_unlock).join(PATIENCE_S)
     assert mutex.try_lock()
 
 

@@ -10,6 +10,7 @@ from collections import deque
 import pytest
 
 from locktrace_demo.rwmutex import RWMutex
+from tests.support import PATIENCE_S
 
 ACTORS = 6
 STEPS = 200
@@ -87,7 +88,7 @@ class Actor:
 
     def result(self):
         """What the call returned, once it has."""
-        value = self._results.get(timeout=30)
+        value = self._results.get(timeout=PATIENCE_S)
         self.busy = False
         return value
 

@@ -11,6 +11,8 @@ from pathlib import Path
 import dnslib
 import pytest
 
+from tests.support import PATIENCE_S
+
 
 @pytest.fixture
 def bare(tmp_path, source_root):
@@ -29,7 +31,7 @@ def python(bare, *arguments):
         **bare,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
 

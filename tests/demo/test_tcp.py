@@ -11,6 +11,7 @@ import dns.query
 import pytest
 
 from locktrace_demo.transports.tcp import TcpLimits
+from tests.support import PATIENCE_S
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def connect():
     """Connect to a server's port; closed at the end."""
     with ExitStack() as stack:
         yield lambda server: stack.enter_context(
-            socket.create_connection(("127.0.0.1", server.port), timeout=30)
+            socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_S)
         )
 
 
@@ -95,7 +96,10 @@ def test_a_client_that_does_not_take_its_answers_is_closed(serve, connect, until
 
     until(is_refused)
     assert dns.query.tcp(
-        dns.message.make_query("www.example.", "A"), "127.0.0.1", port=server.port, timeout=30
+        dns.message.make_query("www.example.", "A"),
+        "127.0.0.1",
+        port=server.port,
+        timeout=PATIENCE_S,
     ).answer
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from locktrace.launch.rwlocks import configured
 from locktrace.scan.errors import UsageError
-from tests.support import environment
+from tests.support import PATIENCE_S, environment
 
 ROW = """
 [[tool.locktrace.rwlocks]]
@@ -51,7 +51,7 @@ def test_a_class_that_pyproject_names_is_traced_by_run(tmp_path: Path) -> None:
         cwd=tmp_path,
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.stdout == "[('Mutex', 1)]\n", done.stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from locktrace.scan.agreement import findings_in
 from locktrace.scan.since import lines, unreleased_sites
+from tests.support import PATIENCE_S
 
 PROGRAM = """\
 import threading
@@ -38,7 +39,7 @@ def test_a_site_that_a_run_left_held_names_the_rule_that_sees_it(tmp_path):
         ],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         check=False,
     )
     sites = unreleased_sites(report)

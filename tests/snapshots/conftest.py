@@ -46,7 +46,7 @@ class V2Filter:
 """
 
 TARGET = """\
-import threading
+import sys, threading, time
 
 gate = threading.Lock()
 gate.acquire()
@@ -55,7 +55,10 @@ class Worker:
     def run(self):
         gate.acquire()
 
-threading.Thread(target=Worker().run, name="worker-1", daemon=True).start()
+worker = threading.Thread(target=Worker().run, name="worker-1", daemon=True)
+worker.start()
+while sys._current_frames()[worker.ident].f_code.co_name != "run":
+    time.sleep(0.001)
 print("ready", flush=True)
 threading.Event().wait()
 """

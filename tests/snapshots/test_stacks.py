@@ -44,7 +44,7 @@ def test_every_thread_of_a_real_process_is_seen(visible_target):
     file = visible_target.command[1]
     assert worker.frames[0] == Site(file, 8, "Worker.run")
     assert worker.native_id in {t.id for t in psutil.Process(visible_target.pid).threads()}
-    assert by_name(stacks)["MainThread"].frames[-1] == Site(file, 12, "<module>")
+    assert by_name(stacks)["MainThread"].frames[-1] == Site(file, 15, "<module>")
 
 
 def test_a_stopped_process_is_seen_and_stays_stopped(visible_target):

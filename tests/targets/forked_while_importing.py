@@ -8,7 +8,7 @@ import types
 
 from locktrace.launch.inject.bootstrap import Resident
 
-PATIENCE_S = 20
+PATIENCE_S = 100  # a busy machine's upper bound
 
 
 class Slow:

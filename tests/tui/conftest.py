@@ -34,10 +34,10 @@ from locktrace.model import (
 from locktrace.session import View
 from locktrace_tui.app import LocktraceApp
 from locktrace_tui.widgets.sheet import MARKER
+from tests.support import PATIENCE_S
 
 SECOND = 1_000_000_000
 NOW = 100_000 * SECOND
-PATIENCE = 30.0
 SMALL, LARGE = (80, 24), (200, 60)
 SOURCE = """\
 class V2Filter:
@@ -105,7 +105,7 @@ class Performance:
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for `condition`, and then for everything that the app has yet to draw."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + PATIENCE_S
         while not condition():
             assert time.monotonic() < deadline, "\n".join(self.lines())
             await asyncio.sleep(0.01)

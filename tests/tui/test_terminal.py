@@ -5,7 +5,9 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -16,9 +18,10 @@ Screen = Callable[[], str]
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
 
 
-def tmux(*arguments: str) -> str:
+def tmux(server: Path, *arguments: str) -> str:
+    """A command to the tmux that listens at `server`."""
     done = subprocess.run(
-        ["tmux", "-L", "locktrace-test", *arguments],
+        ["tmux", "-S", str(server), *arguments],
         env=environment(trace=False, TERM="xterm-256color"),
         cwd=ROOT,
         capture_output=True,
@@ -31,11 +34,12 @@ def tmux(*arguments: str) -> str:
 @pytest.fixture(params=[(80, 24), (200, 60)], ids=["80x24", "200x60"])
 def screen(request: pytest.FixtureRequest) -> Iterator[Screen]:
     width, height = request.param
-    command = f"{sys.executable} -m locktrace demo --reload-every 4s"
-    name = f"demo-{width}"
-    tmux("new-session", "-d", "-s", name, "-x", str(width), "-y", str(height), command)
-    yield lambda: tmux("capture-pane", "-p", "-t", name)
-    tmux("kill-session", "-t", name)
+    command = f"{sys.executable} -m locktrace demo --reload-every 8s"
+    with tempfile.TemporaryDirectory(prefix="tmux-") as folder:  # a socket's path must be short
+        server = Path(folder) / "server"
+        tmux(server, "new-session", "-d", "-x", str(width), "-y", str(height), command)
+        yield lambda: tmux(server, "capture-pane", "-p")
+        tmux(server, "kill-server")
 
 
 def test_the_leak_shows_before_the_stall_and_both_by_themselves(screen: Screen) -> None:

@@ -43,13 +43,13 @@ def undisturbed(place: str, python: str) -> tuple[int, str, str]:
         return ending(target)
 
 
-@pytest.mark.timeout(120 + 30 * ROUNDS)
+@pytest.mark.timeout(300 + 30 * ROUNDS)
 @pytest.mark.parametrize("place", PLACES)
 def test_a_program_that_was_attached_to_ends_as_its_twin(place: str) -> None:
     assert visited(place, sys.executable, ROUNDS) == undisturbed(place, sys.executable)
 
 
-@pytest.mark.timeout(120 + 30 * ROUNDS)
+@pytest.mark.timeout(300 + 30 * ROUNDS)
 @pytest.mark.parametrize("place", PLACES if EVERY else FEW)
 @pytest.mark.parametrize("version", sorted(interpreters()))
 def test_so_it_does_on_each_python(version: str, place: str) -> None:

@@ -208,6 +208,7 @@ def test_a_gil_that_is_not_let_go_is_told_and_a_later_attach_works(
                 reach(target.pid)
         target.tell("go on")
         assert target.finish() == (0, "(1, 0)\n", "")
+    monkeypatch.undo()
     with running("blocking", "spinning_in_c", trace=False) as target:
         target.expect("ready")
         with attached(target.pid):

@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+from tests.support import PATIENCE_S
+
 
 def test_rows_are_made_without_textual():
     code = (
@@ -15,7 +17,7 @@ def test_rows_are_made_without_textual():
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE_S,
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout.split() == []
