@@ -8,7 +8,7 @@ from locktrace.cli.observing import observe
 from locktrace.observe.detach import detach
 from tests.agent.arrival.conftest import PYTHONS
 from tests.agent.conftest import NEEDS_C_CORE
-from tests.support import interpreters, observed, running, until
+from tests.support import PATIENCE_S, interpreters, observed, running, until
 
 pytestmark = NEEDS_C_CORE
 
@@ -34,13 +34,14 @@ def test_the_task_that_holds_a_lock_and_the_one_that_awaits_it_are_named(version
         assert all(lock.foreign_releases == 0 for lock in view.snapshot.locks.values())
 
 
-def test_after_a_detach_and_another_attach_no_task_waits_twice() -> None:
-    with running("late", "tasks", trace=False) as target:
+@pytest.mark.parametrize("version", PYTHONS)
+def test_after_a_detach_and_another_attach_no_task_waits_twice(version: str) -> None:
+    with running("late", "tasks", python=interpreters()[version], trace=False) as target:
         target.expect("ready")
         detach(target.pid)
         session = observe(target.pid, keep=False, tell=False)
         try:
-            snapshot = session.poll(0).snapshot
+            snapshot = session.settle(PATIENCE_S).snapshot
         finally:
             session.close()
         names = [snapshot.actors[wait.actor].name for wait in snapshot.waits]

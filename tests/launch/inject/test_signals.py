@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import functools
 import os
 import signal
 import threading
@@ -9,9 +11,17 @@ import threading
 import psutil
 import pytest
 
-from locktrace.launch.inject import tracee
+from locktrace.launch.inject import permission, tracee
 from locktrace.launch.inject.memory import Memory
 from tests.support import attached, eventually, running
+
+LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def is_delivered(tid: int, number: int) -> bool:
+    """Whether no signal that was sent to this thread waits any more."""
+    pending = int(permission.status(str(tid))["SigPnd"], 16)
+    return not pending >> (number - 1) & 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGRTMIN])
@@ -20,8 +30,11 @@ def test_a_signal_to_a_borrowed_thread_waits_until_it_is_given_back(number: int)
         target.expect("ready")
         with Memory(target.pid, write=True) as memory:
             for _ in range(10):
-                with tracee.borrowed(target.pid, memory):
-                    os.kill(target.pid, number)
+                with tracee.borrowed(target.pid, memory) as thread:
+                    assert LIBC.tgkill(target.pid, thread.tid, number) == 0
+                    assert not is_delivered(thread.tid, number)
+                # The kernel keeps a standard signal once, however often it is sent meanwhile.
+                eventually(functools.partial(is_delivered, thread.tid, number), "the signal")
         target.close_input()
         assert target.finish() == (0, "10\n", "")
 
