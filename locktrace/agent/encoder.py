@@ -37,14 +37,14 @@ class Encoder:
         self._sent_totals: dict[int, TotalsRow] = {}
         self._actor_names: dict[int, str] = {}
 
-    def hello(self, agent_thread: int) -> bytes:
+    def hello(self) -> bytes:
         """The first frame: process, versions, clocks."""
         return frames.pack_json(
             frames.HELLO,
             {
                 "protocol": frames.PROTOCOL,
                 "agent": self._version,
-                "agent_thread": agent_thread,
+                "agent_thread": threading.get_native_id(),
                 "pid": os.getpid(),
                 "python": sys.version.split()[0],
                 "core": self._ledger.name,

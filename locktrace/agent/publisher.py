@@ -13,24 +13,20 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from locktrace.agent import tasks
 from locktrace.agent.arrival.usage import Usage
-from locktrace.agent.client import Client, refusal
-from locktrace.agent.encoder import Encoder
+from locktrace.agent.audience import FAREWELL_S, Audience
+from locktrace.agent.client import Client
 from locktrace.agent.listener import Listener
 from locktrace.agent.owned import Wake, standard_streams_open
 from locktrace.agent.primitives import tap
-from locktrace.agent.reading import SETTLED_NS, Batch, Ledger, Look
+from locktrace.agent.reading import Ledger
 from locktrace.wire import endpoint, frames
 
 TURN_MS = 50  # between two batches of events
-LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
 RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
-MAX_CLIENTS = 64
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
-FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
 
@@ -46,20 +42,14 @@ class Publisher:
         forked_ns: int = 0,
         usage: Usage | None = None,
     ) -> None:
-        self._ledger = ledger
-        self._usage = usage
+        self._audience = Audience(ledger, version, forked_ns, usage)
         self._detach = detach
         self._farewell_reason = frames.GOODBYE
         self._last_act: Callable[[], None] | None = None
-        self._encoder = Encoder(ledger, version, forked_ns, usage)
-        self._clients: list[Client] = []
         self._stopping = False
         self._pauses: list[None] = []  # one for each fork under way
         self._absent = _thread.allocate_lock()  # taken while there is a thread of ours
         self._thread_id = 0
-        self._dropped = 0
-        self._running: list[tuple[int, int | None]] = []
-        self._looked = 0
         self._wake: Wake | None = None
         self._listener: Listener | None = None
         self._mend_at = 0
@@ -101,8 +91,7 @@ class Publisher:
 
         One that is `greeted` is known to listen, and is told all without being asked.
         """
-        self._clients.append(Client(connection, greeted=greeted))
-        self._ledger.listen(True)  # it is going to ask: what a short program does is not missed
+        self._audience.adopt(connection, greeted=greeted)
 
     @property
     def path(self) -> str | None:
@@ -140,8 +129,7 @@ class Publisher:
             self._listener.close(unlink=False)
 
     def _close(self) -> None:
-        for client in self._clients:
-            client.close()
+        self._audience.close()
         if self._wake is not None:
             self._wake.close()
 
@@ -182,7 +170,8 @@ class Publisher:
                 except Exception as error:  # a fault of ours costs a turn, not the agent
                     self._fault(error)
             if self._stopping:
-                self._farewell()
+                self._turn(0)  # a short program may end before its observer was heard
+                self._audience.farewell(self._farewell_reason)
         except BaseException as error:
             self._fault(error)
 
@@ -193,31 +182,32 @@ class Publisher:
 
     def _patience_ms(self) -> int | None:
         """Nobody to tell and nothing to mend: sleep until somebody comes."""
-        if self._wake is None or any(client.greeted for client in self._clients):
+        if self._wake is None or self._audience.listens:
             return TURN_MS
         return RETRY_MS if self._listener is None or self._listener.resting else None
 
     def _turn(self, patience_ms: int | None) -> None:
-        for client in self._clients:
-            self._introduce(client)
+        for client in self._audience.clients:
+            self._audience.introduce(client)
         ready = self._await_news(patience_ms)
         if self._wake is not None and self._wake.number in ready:
             self._wake.drain()
         if self._listener is not None and self._listener.owned.number in ready:
             self._welcome()
-        for client in list(self._clients):
+        for client in list(self._audience.clients):
             if client.owned.number in ready:
                 self._answer(client)
             if client.wants_write:
                 client.flush()
-        self._publish()
-        self._clients = [client for client in self._clients if not client.closed]
+        self._audience.publish()
+        self._audience.part_with_closed()
 
     def _mend(self) -> None:
         """Let go of what the program has closed under us, and make it anew a little later."""
-        for client in [client for client in self._clients if not client.owned.intact]:
-            client.close()
-            self._clients.remove(client)
+        for client in self._audience.clients:
+            if not client.owned.intact:
+                client.close()
+        self._audience.part_with_closed()
         if self._wake is not None and not self._wake.intact:
             self._wake.close()
             self._wake = None
@@ -239,7 +229,7 @@ class Publisher:
             poll.register(self._wake.number, select.POLLIN)
         if self._listener is not None and not self._listener.resting:
             poll.register(self._listener.owned.number, select.POLLIN)
-        for client in self._clients:
+        for client in self._audience.clients:
             poll.register(
                 client.owned.number, select.POLLIN | (select.POLLOUT if client.wants_write else 0)
             )
@@ -248,27 +238,19 @@ class Publisher:
     def _welcome(self) -> None:
         assert self._listener is not None
         connection = self._listener.accept()
-        if connection is None:
-            return
-        client = Client(connection)
-        reason = refusal(connection)
-        if reason is None and len(self._clients) >= MAX_CLIENTS:
-            reason = f"{MAX_CLIENTS} observers are here already"
-        if reason is not None:
-            client.dismiss(reason)
-            return
-        self._clients.append(client)
+        if connection is not None:
+            self._audience.admit(connection)
 
     def _answer(self, client: Client) -> None:
         requests = client.requests()
         if client.closed:
             return
-        self._introduce(client)
+        self._audience.introduce(client)
         for request in requests:
             if request.get("ask") == "stacks":
-                client.send(self._encoder.stacks())
+                self._audience.send_stacks(client)
             elif request.get("ask") == "ledger":
-                self._send_picture(client)
+                self._audience.send_picture(client)
             elif request.get("ask") == "detach" and self._detach is not None:
                 self._start_detaching(self._detach)
 
@@ -280,147 +262,3 @@ class Publisher:
             self._farewell_reason = frames.DETACHED
             self._stopping = True
             self._last_act = detach
-
-    def _introduce(self, client: Client) -> None:
-        """Handshake, definitions and the full ledger; from now on there are events to record."""
-        if client.introduced or not client.greeted:
-            return
-        client.introduced = True
-        self._ledger.listen(True)
-        self._look()  # first: it may find locks that are worth telling of
-        self._tell_usage([known for known in self._clients if known.knows_locks])
-        client.send(self._encoder.hello(self._thread_id))
-        self._send_picture(client)
-
-    def _send_picture(self, client: Client) -> None:
-        """All there is, in one piece: a picture without its definitions would be of no use."""
-        locks = [] if client.knows_locks else list(self._encoder.locks(self._ledger.locks()))
-        holds, waits = self._ledger.holds(), self._ledger.waits()
-        stacks = {row[4] for row in holds} | {row[4] for row in waits}
-        sent = self._send_defined(
-            client,
-            stacks,
-            {actor.id for actor in self._ledger.actors()} | self._runners(),
-            before=locks,
-            after=[
-                *self._encoder.totals(everything=True, running=self._running, **self._news()),
-                self._encoder.ledger(holds, waits, **self._news()),
-            ],
-        )
-        client.knows_locks = sent
-
-    def _send_defined(
-        self,
-        client: Client,
-        stacks: set[int],
-        actors: set[int],
-        *,
-        before: Sequence[bytes] = (),
-        after: Sequence[bytes],
-    ) -> bool:
-        """Send frames, and between them what they name as far as the observer lacks it."""
-        stacks, actors = stacks - client.stacks, actors - client.actors
-        definitions = [self._encoder.references(stacks, actors)] if stacks or actors else []
-        sent = client.send(*before, *definitions, *after)
-        if sent:
-            client.stacks |= stacks
-            client.actors |= actors
-        return sent
-
-    def _news(self) -> dict[str, int]:
-        return {"dropped": self._dropped, "faults": len(tap.faults)}
-
-    def _publish(self) -> None:
-        listeners = [c for c in self._clients if c.greeted and not c.closed]
-        if not listeners:
-            if all(client.closed for client in self._clients):
-                self._ledger.listen(False)
-                self._encoder.rest()
-                self._dropped = 0
-            return
-        batches, lost = self._ledger.drain_events()
-        if lost:
-            self._count_drops(lost, listeners)
-        self._send_births(
-            batches, listeners
-        )  # after the drain: an event must not name what is unknown
-        self._send_events(batches, listeners)
-        now = time.monotonic_ns()
-        if now - self._looked > LOOK_NS:
-            self._looked = now
-            self._send_totals(listeners)
-            self._tell_usage(listeners)
-            for client in listeners:
-                if client.lagging and client.drained:
-                    client.lagging = False
-                    self._send_picture(client)
-
-    def _send_births(self, batches: list[Batch], listeners: list[Client]) -> None:
-        rows = self._ledger.drain_births()
-        if self._usage is not None:
-            self._usage.learn(rows, batches)
-        data = list(self._encoder.locks(rows))
-        labels = self._ledger.drain_labels()
-        if labels:
-            data.append(self._encoder.labels(labels))
-        for client in listeners:
-            client.send(*data)
-
-    def _send_events(self, batches: list[Batch], listeners: list[Client]) -> None:
-        for batch in batches:
-            self._encoder.forget(batch.destroyed)
-            data = frames.pack(frames.EVENTS, batch.payload)
-            for client in listeners:
-                if not client.lagging:
-                    self._send_defined(client, batch.stacks, batch.actors, after=[data])
-
-    def _count_drops(self, lost: int, listeners: list[Client]) -> None:
-        self._dropped += lost
-        for client in listeners:
-            client.lagging = True  # a fresh picture puts right what they missed
-
-    def _tell_usage(self, listeners: list[Client]) -> None:
-        """What the code that waits tells of the locks that it waits for."""
-        rows = self._usage.look() if self._usage is not None else []
-        data = list(self._encoder.renamed(rows)) if rows else []
-        for client in listeners:
-            client.send(*data)
-
-    def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
-        look = self._look(settled_ns)
-        news = {"returned": look.returned, "ended": look.ended, "running": self._running}
-        data = list(self._encoder.totals(everything=False, **news, **self._news()))
-        for client in listeners:
-            self._send_defined(client, set(), self._runners(), after=data)
-
-    def _look(self, settled_ns: int = SETTLED_NS) -> Look:
-        tasks.sweep()
-        self._running = [
-            (tap.recorder.id_of(thread), tap.recorder.id_of(task) if task is not None else None)
-            for thread, task in tasks.running()
-        ]
-        return self._ledger.look(settled_ns)
-
-    def _runners(self) -> set[int]:
-        """Threads that run an event loop, and the tasks that run in them."""
-        return {id for pair in self._running for id in pair if id is not None}
-
-    def _farewell(self) -> None:
-        """The last picture and a goodbye, written for at most FAREWELL_S."""
-        self._turn(0)  # a short program may end before its observer was heard
-        listeners = [c for c in self._clients if c.greeted and not c.closed]
-        self._send_totals(listeners, settled_ns=0)  # who has ended is in no picture
-        for client in listeners:
-            self._send_picture(client)
-            client.send(frames.pack_json(frames.BYE, {"reason": self._farewell_reason}))
-        deadline = time.monotonic() + FAREWELL_S
-        while time.monotonic() < deadline and any(c.wants_write for c in listeners):
-            poll = select.poll()
-            for client in listeners:
-                if client.wants_write:
-                    poll.register(client.owned.number, select.POLLOUT)
-            poll.poll(TURN_MS)
-            for client in listeners:
-                client.flush()
-        for client in self._clients:
-            client.close()

@@ -77,16 +77,16 @@ def test_locks_made_while_an_observer_lagged_are_defined_with_its_next_picture(
     client, theirs = pair
     theirs.sendall(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
     publisher.adopt(client.owned.socket.dup())
-    [served] = publisher._clients
+    [served] = publisher._audience.clients
     publisher._answer(served)
     fill(served)
     late = traced_lock()
     late.acquire()
-    publisher._publish()
+    publisher._audience.publish()
     state = LedgerState(Process(1, 1.0, "3", "python", ()))
     received = read_all(served, theirs)
-    publisher._looked = 0
-    publisher._publish()
+    publisher._audience._looked = 0
+    publisher._audience.publish()
     for kind, payload in received + read_all(served, theirs):
         if kind not in {frames.HELLO, UNKNOWN}:
             state.apply(kind, payload)
@@ -100,10 +100,10 @@ def test_locks_made_while_an_observer_lagged_are_defined_with_its_next_picture(
 def test_totals_are_not_kept_for_comparison_while_nobody_observes(
     recorder: PythonRecorder, publisher: Publisher
 ) -> None:
-    encoder: Encoder = publisher._encoder
+    encoder: Encoder = publisher._audience._encoder
     lock = traced_lock()
     list(encoder.totals(everything=False))
     assert encoder._sent_totals
-    publisher._publish()
+    publisher._audience.publish()
     assert not encoder._sent_totals
     del lock
