@@ -12,7 +12,8 @@ from locktrace.launch.inject.bundle import bundle, script
 from locktrace.launch.inject.interpreter import Interpreter, identify
 from locktrace.launch.inject.method import Method
 
-TRACER_S = 3.0  # another locktrace may be on its way in, and is through in less
+PASSING = ("locktrace", "py-spy", "python")  # tracers that are through in some milliseconds
+PASSING_S = 15.0  # the longest that they take on a machine that is busy with other things
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,14 @@ def plan(pid: int, asked: Method = Method.AUTO) -> Plan:
 
 def enter(planned: Plan) -> Entered:
     """Bring the agent up; if one is there already, it is used. Errors as for `plan`."""
-    deadline = time.monotonic() + TRACER_S
+    deadline = time.monotonic() + PASSING_S
+    final = 0
     while True:
         try:
             answer = _go(planned)
         except NotPermittedError:
-            if not permission.tracer_of(planned.pid) or time.monotonic() > deadline:
+            final += not _is_passing(permission.tracer_of(planned.pid))
+            if final > 1 or time.monotonic() > deadline:  # who has just left is met once, and gone
                 raise
             time.sleep(0.02)
             continue
@@ -73,6 +76,11 @@ def enter(planned: Plan) -> Entered:
             why = answer.get("why", "it does not say why")
             raise CannotEnterError(f"process {planned.pid} did not let the agent in: {why}")
         return Entered(answer["socket"], answer["core"], answer["note"])
+
+
+def _is_passing(tracer: int) -> bool:
+    """Whether the target is traced (0: it is not) by what is on its way in, or only looks."""
+    return bool(tracer) and permission.status(str(tracer)).get("Name", "").startswith(PASSING)
 
 
 def _go(planned: Plan) -> dict[str, str]:
