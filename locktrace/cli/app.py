@@ -44,7 +44,9 @@ def main() -> None:
     try:
         app()
     except LocktraceError as error:
-        print(f"locktrace: {error}", file=sys.stderr)
+        from locktrace.wording import plain
+
+        print(f"locktrace: {plain(str(error))}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -123,7 +123,9 @@ def _agent(pid: int, method: Method, tell: bool) -> AgentSource:
 
 def _tell(pid: int, reached: Reached) -> None:
     if reached.entered is not None and reached.entered.core != "c":
-        why = f" ({reached.entered.note})" if reached.entered.note else ""
+        from locktrace.wording import plain
+
+        why = f" ({plain(reached.entered.note)})" if reached.entered.note else ""
         typer.echo(ONLY_OBSERVED.format(pid=pid, why=why), err=True)
 
 

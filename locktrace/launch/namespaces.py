@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
-
-from locktrace.wire.endpoint import SUN_PATH_MAX
 
 
 def root(pid: int) -> str:
@@ -29,16 +26,3 @@ def inner_pid(pid: int) -> int:
             if line.startswith("NSpid:"):
                 return int(line.split()[-1])
     return pid
-
-
-@contextlib.contextmanager
-def short(path: str) -> Iterator[str]:
-    """`path`, or another way to it that is not too long for a Unix socket."""
-    if len(os.fsencode(path)) <= SUN_PATH_MAX:
-        yield path
-        return
-    folder = os.open(os.path.dirname(path), os.O_PATH | os.O_DIRECTORY)
-    try:
-        yield f"/proc/self/fd/{folder}/{os.path.basename(path)}"
-    finally:
-        os.close(folder)

@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import socket
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -103,20 +104,11 @@ def _sockets(process: psutil.Process, owner: int, known: Iterable[str] = ()) -> 
 
 
 def _connect(place: str, owner: int, pid: int) -> socket.socket:
-    reason = endpoint.distrust(os.path.dirname(place), owner)
-    if reason is not None:
-        raise OSError(reason)
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(CONNECT_S)
-        with namespaces.short(place) as path:
-            connection.connect(path)
-    except ConnectionRefusedError:
-        connection.close()
-        # Nobody listens: left behind by a process that had this pid before, or was killed.
-        with contextlib.suppress(OSError):
-            os.unlink(place)
-        raise OSError("left behind by a process that is gone; removed") from None
+        with _trusted(os.path.dirname(place), owner) as folder:
+            _knock(connection, folder, os.path.basename(place))
     except OSError:
         connection.close()
         raise
@@ -124,6 +116,36 @@ def _connect(place: str, owner: int, pid: int) -> socket.socket:
         connection.close()
         raise OSError("another process answers there")
     return connection
+
+
+@contextlib.contextmanager
+def _trusted(folder: str, owner: int) -> Iterator[int]:
+    """A descriptor of `folder`; OSError unless it is `owner`'s own and closed to others.
+
+    We may be root and the owner hostile: what is checked is what is used, whatever is put in the
+    place of that path meanwhile.
+    """
+    number = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        reason = endpoint.unsound(os.fstat(number), folder, owner)
+        if reason is not None:
+            raise OSError(reason)
+        yield number
+    finally:
+        os.close(number)
+
+
+def _knock(connection: socket.socket, folder: int, name: str) -> None:
+    """Connect to socket `name` in an open folder, by a path that is short enough for any."""
+    try:
+        connection.connect(f"/proc/self/fd/{folder}/{name}")
+    except ConnectionRefusedError:
+        if not stat.S_ISSOCK(os.lstat(name, dir_fd=folder).st_mode):
+            raise OSError("it is no socket") from None
+        # Nobody listens: left behind by a process that had this pid before, or was killed.
+        with contextlib.suppress(OSError):
+            os.unlink(name, dir_fd=folder)
+        raise OSError("left behind by a process that is gone; removed") from None
 
 
 def peer_pid(connection: socket.socket) -> int:

@@ -37,9 +37,13 @@ def distrust(place: str, uid: int) -> str | None:
     Sound is: a real folder (no link) that belongs to `uid` and that nobody else may enter.
     """
     try:
-        status = os.lstat(place)
+        return unsound(os.lstat(place), place, uid)
     except OSError as error:
         return f"{place} cannot be read ({error.strerror})"
+
+
+def unsound(status: os.stat_result, place: str, uid: int) -> str | None:
+    """The same for a folder that is open already, and so is the one that will be used."""
     if not stat.S_ISDIR(status.st_mode):
         return f"{place} is not a folder"
     if status.st_uid != uid:

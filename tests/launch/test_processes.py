@@ -47,6 +47,27 @@ def test_a_socket_that_another_process_answers_is_not_trusted() -> None:
             processes.connect(os.getpid())
 
 
+def test_a_folder_that_is_a_link_is_not_followed_and_nothing_in_it_is_removed(
+    tmp_path: Path,
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir(mode=0o700)
+    (elsewhere / f"{os.getpid()}.sock").write_text("precious")
+    (tmp_path / "run" / "locktrace").symlink_to(elsewhere)
+    with pytest.raises(NotTracedError, match="Not a directory"):
+        processes.connect(os.getpid())
+    assert (elsewhere / f"{os.getpid()}.sock").read_text() == "precious"
+
+
+def test_a_file_in_the_place_of_a_socket_is_left_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "run" / "locktrace"
+    folder.mkdir(mode=0o700)
+    (folder / f"{os.getpid()}.sock").write_text("precious")
+    with pytest.raises(NotTracedError, match="a socket is there but cannot be used"):
+        processes.connect(os.getpid())
+    assert (folder / f"{os.getpid()}.sock").read_text() == "precious"
+
+
 def test_traced_processes_are_listed_with_their_socket() -> None:
     with running("leaked_read_lock") as target:
         target.expect("leaked")

@@ -62,8 +62,8 @@ class _Entrance:
         paths = dict.fromkeys(m.path for m in found if m.name.startswith(_C_LIBRARIES))
         loaded = [lib for path in paths if (lib := library(memory, found, path)) is not None]
         self._functions = [self._address([python] if python else [], name) for name in FUNCTIONS]
-        names = ("mmap", "munmap", "dlopen", "dlclose", "dlerror", "memfd_create", "close",
-                 "__errno_location")  # fmt: skip
+        names = ("mmap", "munmap", "dlopen", "dlclose", "dlerror", "memfd_create", "write",
+                 "close", "__errno_location")  # fmt: skip
         self._libc = {name: self._address(loaded, name) for name in names}
 
     def _address(self, libraries: list[Library], name: str) -> int:
@@ -128,16 +128,16 @@ class _Entrance:
         raise CannotEnterError(f"process {self._pid} cannot load the agent's library: {why}")
 
     def _load_from_memory(self, tracee: Tracee, scratch: int, content: bytes) -> int:
+        """Written by the process itself: what its descriptors are is not for us to trust."""
         self._memory.write(scratch, b"locktrace\0")
         number = tracee.call(self._libc["memfd_create"], scratch, _MFD_CLOEXEC) & 0xFFFFFFFF
         if number >> 31:
             return 0
         try:
-            with open(f"/proc/{self._pid}/fd/{number}", "wb") as file:
-                file.write(content)
+            self._memory.write(scratch, content)
+            if tracee.call(self._libc["write"], number, scratch, len(content)) != len(content):
+                return 0
             return self._dlopen(tracee, scratch, f"/proc/self/fd/{number}")
-        except OSError:
-            return 0
         finally:
             tracee.call(self._libc["close"], number)
 

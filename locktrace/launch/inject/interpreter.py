@@ -51,6 +51,11 @@ def identify(pid: int) -> Interpreter:
         if os.path.exists(f"/proc/{pid}/stat"):  # a thread of the kernel has no executable
             raise UnsupportedTargetError(_no_interpreter(pid, [])) from None
         raise CannotEnterError(f"process {pid} has ended meanwhile") from None
+    except OSError as error:
+        raise CannotEnterError(
+            f"the memory of process {pid} makes no sense ({error}); it may just be starting or "
+            "ending: try again"
+        ) from None
 
 
 def _refuse_32_bit(pid: int) -> None:
@@ -79,6 +84,8 @@ def _known(pid: int, memory: Memory, loaded: Library, where: int, path: str) -> 
     (packed,) = memory.unpack("<Q", where)
     version = f"{packed >> 24 & 0xFF}.{packed >> 16 & 0xFF}.{packed >> 8 & 0xFF}"
     interpreter = Interpreter(version, path)
+    if interpreter.minor < OLDEST:
+        raise UnsupportedTargetError(_too_old(pid, version))
     if interpreter.minor > NEWEST:
         raise UnsupportedTargetError(
             f"process {pid} runs CPython {version}, which is too new: {_range()} can be entered"
@@ -93,6 +100,10 @@ def _known(pid: int, memory: Memory, loaded: Library, where: int, path: str) -> 
     return interpreter
 
 
+def _too_old(pid: int, version: str) -> str:
+    return f"process {pid} runs Python {version}, which is too old: {_range()} can be entered"
+
+
 def _range() -> str:
     return f"CPython {OLDEST[0]}.{OLDEST[1]} to {NEWEST[0]}.{NEWEST[1]}"
 
@@ -102,7 +113,7 @@ def _no_interpreter(pid: int, names: list[str]) -> str:
     versions = (re.search(r"python-?(\d\.\d+)", name) for name in names)
     old = next((match.group(1) for match in versions if match), None)
     if old is not None:
-        return f"process {pid} runs Python {old}, which is too old: {_range()} can be entered"
+        return _too_old(pid, old)
     with contextlib.suppress(OSError), open(f"/proc/{pid}/comm", encoding="utf-8") as comm:
         return f"process {pid} ({comm.read().strip()}) is not a Python process"
     return f"process {pid} is not a Python process"

@@ -15,6 +15,8 @@ _DT_STRTAB, _DT_SYMTAB, _DT_GNU_HASH = 5, 6, 0x6FFFFEF5
 _SYMBOL = struct.Struct("<IBBHQQ")  # name, info, other, section, value, size
 _PROGRAM_HEADER = struct.Struct("<IIQQQQQQ")
 _LONGEST_CHAIN = 4096
+_NO_ADDRESS = 1 << 63  # user space ends before
+MOST_BYTES = 16 * 1024 * 1024  # in one piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,14 @@ class Memory:
         os.close(self._fd)
 
     def read(self, address: int, size: int) -> bytes:
-        data = os.pread(self._fd, size, address)
-        if len(data) != size:
+        # Sizes and addresses may come out of that memory itself, and be a lie.
+        data = os.pread(self._fd, size, address) if _is_sane(address, size) else b""
+        if len(data) != size or not size:
             raise OSError(f"{size} bytes at {address:#x} cannot be read")
         return data
 
     def write(self, address: int, data: bytes) -> None:
-        if os.pwrite(self._fd, data, address) != len(data):
+        if not _is_sane(address, len(data)) or os.pwrite(self._fd, data, address) != len(data):
             raise OSError(f"{len(data)} bytes at {address:#x} cannot be written")
 
     def unpack(self, layout: str, address: int) -> tuple[int, ...]:
@@ -83,6 +86,10 @@ class Memory:
         """The C string at `address`, cut at `most` bytes and where the page ends."""
         room = min(most, 4096 - address % 4096)
         return self.read(address, room).split(b"\0")[0].decode("utf-8", "replace")
+
+
+def _is_sane(address: int, size: int) -> bool:
+    return 0 <= size <= MOST_BYTES and 0 <= address < _NO_ADDRESS
 
 
 class Library:
@@ -131,6 +138,8 @@ class Library:
     def find(self, name: str) -> int | None:
         """The address of symbol `name`, None if this object does not define it."""
         buckets, first, bloom, _ = self._memory.unpack("<IIII", self._hash)
+        if not buckets:
+            return None
         wanted = gnu_hash(name)
         table = self._hash + 16 + bloom * 8
         (index,) = self._memory.unpack("<I", table + wanted % buckets * 4)

@@ -15,7 +15,8 @@ import pytest
 
 from locktrace.errors import CannotEnterError
 from locktrace.launch.inject import by_ptrace
-from locktrace.launch.inject.by_ptrace import _Entrance
+from locktrace.launch.inject.by_ptrace import _MFD_CLOEXEC, _Entrance
+from locktrace.launch.inject.tracee import Tracee
 from locktrace.launch.reach import reach
 from locktrace.observe.agent_source import AgentSource
 from tests.support import attached, environment, running
@@ -211,6 +212,26 @@ def test_without_memory_files_a_folder_is_used_and_empty_again(
         with attached(target.pid):
             pass
     assert left_in(tmp_path / "run") == {"locktrace"}
+
+
+def test_a_hostile_process_cannot_have_its_descriptors_written_to(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It may say that its memory file is whatever it could open for reading; we may be root."""
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    holding = "import os, sys\nos.dup2(os.open(sys.argv[1], os.O_RDONLY), 77)\n" + WAIT
+    with waiting(sys.executable, "-c", holding, str(precious)) as pid:
+        call = Tracee.call
+
+        def lying(tracee: Tracee, function: int, *arguments: int) -> int:
+            result = call(tracee, function, *arguments)
+            return 77 if len(arguments) == 2 and arguments[1] == _MFD_CLOEXEC else result
+
+        monkeypatch.setattr(Tracee, "call", lying)
+        with attached(pid) as source:
+            assert source.process.core == "c"
+    assert precious.read_text() == "kept"
 
 
 def test_no_place_for_the_library_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

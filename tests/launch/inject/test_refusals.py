@@ -16,8 +16,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from locktrace.errors import CannotEnterError, NoSuchProcessError, UnsupportedTargetError
-from locktrace.launch.inject import visit
+from locktrace.errors import (
+    CannotEnterError,
+    NoSuchProcessError,
+    NotTracedError,
+    UnsupportedTargetError,
+)
+from locktrace.launch.inject import by_ptrace, visit
 from locktrace.launch.inject.enter import plan
 from locktrace.launch.inject.method import Method
 from locktrace.launch.reach import intention, reach
@@ -87,11 +92,12 @@ int main(void) {{ sleep(60); return 0; }}
 @pytest.mark.parametrize(
     ("version", "free_threaded", "sentence"),
     [
+        (0x030900F0, 0, "Python 3.9.0, which is too old: CPython 3.11 to 3.15 can be entered"),
         (0x031000F0, 0, "CPython 3.16.0, which is too new: CPython 3.11 to 3.15 can be entered"),
         (0x030D00F0, 1, "a free-threaded CPython 3.13.0, which is not supported yet"),
     ],
 )
-def test_a_python_that_is_too_new_or_without_a_gil(
+def test_a_python_of_another_age_or_without_a_gil(
     version: int, free_threaded: int, sentence: str, tmp_path: Path
 ) -> None:
     source = VERSION.format(version=version, free_threaded=free_threaded)
@@ -100,6 +106,28 @@ def test_a_python_that_is_too_new_or_without_a_gil(
         pytest.raises(UnsupportedTargetError, match=sentence),
     ):
         plan(pid)
+
+
+def test_a_name_cannot_move_the_cursor_of_the_terminal_it_is_read_on(tmp_path: Path) -> None:
+    with started(sleep_called("\x1b[2Jnap", tmp_path), "60") as pid:
+        done = subprocess.run(
+            [sys.executable, "-m", "locktrace", "dump", str(pid)],
+            env=environment(trace=False),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    said = f"locktrace: process {pid} (\\x1b[2Jnap) is not a Python process\n"
+    assert (done.returncode, done.stderr) == (8, said)
+
+
+def test_an_answer_that_lacks_everything_is_no_agent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(by_ptrace, "enter", lambda *_: {"ok": "yes"})
+    monkeypatch.setattr("locktrace.launch.reach.COME_UP_S", 0.0)
+    with running("plain", trace=False) as target:
+        target.expect("ready")
+        with pytest.raises(NotTracedError, match="does not run the locktrace agent"):
+            reach(target.pid)
 
 
 PAUSE_32 = bytes.fromhex("b81d000000cd80ebf7")  # mov eax, 29 (pause); int 0x80; again
