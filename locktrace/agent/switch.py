@@ -39,7 +39,7 @@ class Agent:
         self._watch = ImportWatch()
         self._hooked = False
         self._run = ""
-        self._awaits_multiprocessing = False
+        self._child: _Child | None = None
 
     def install(self, connection: socket.socket | None = None, run: str = "") -> None:
         """Trace from now on; a second call changes nothing.
@@ -175,14 +175,18 @@ class Agent:
         They are forgotten between the fork and the child's work, so ours is added after that.
         """
         util = sys.modules.get("multiprocessing.util")
-        if util is not None and not self._awaits_multiprocessing:
-            self._awaits_multiprocessing = True
-            util.register_after_fork(self, _leave_with_multiprocessing)
+        if util is not None:
+            self._child = _Child()  # its registry keeps nothing alive
+            util.register_after_fork(self._child, self._begin_as_child)
+
+    def _begin_as_child(self, _child: _Child) -> None:
+        self._child = None  # so that the registry is as long as it was
+        util = sys.modules["multiprocessing.util"]
+        util.Finalize(None, self._at_exit, exitpriority=LAST)
 
 
-def _leave_with_multiprocessing(agent: Agent) -> None:
-    util = sys.modules["multiprocessing.util"]
-    util.Finalize(None, agent._at_exit, exitpriority=LAST)
+class _Child:
+    """That `multiprocessing` is about to begin a child's work."""
 
 
 def _in_main_interpreter() -> bool:

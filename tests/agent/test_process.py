@@ -235,3 +235,28 @@ def test_counting_under_a_traced_lock_loses_nothing(python: str) -> None:
             pass
         target.close_input()
         target.expect("right")
+
+
+REGISTRY = """
+import locktrace, multiprocessing
+from multiprocessing import util
+locktrace.install()
+
+def child(generations, told):
+    if generations == 0:
+        told.send(len(util._afterfork_registry))
+        return
+    grandchild = fork.Process(target=child, args=(generations - 1, told))
+    grandchild.start()
+    grandchild.join()
+
+fork = multiprocessing.get_context("fork")
+heard, told = fork.Pipe(False)
+before = len(util._afterfork_registry)
+child(3, told)
+print(heard.recv() - before)
+"""
+
+
+def test_children_of_multiprocessing_find_its_registry_as_long_as_it_was() -> None:
+    assert run(REGISTRY, sys.executable) == "0\n"

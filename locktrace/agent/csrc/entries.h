@@ -11,17 +11,12 @@
 struct hold;
 struct semaphore;
 
+/* What an uncontended acquire and release need comes first, together. */
 struct entry {
     PyObject *lock;     /* borrowed, the key in the table; NULL when a handle owns the entry */
     struct hold *holds; /* owned, newest first */
     struct stack *stack; /* that made it; NULL: made before tracing */
-    struct semaphore *semaphore; /* owned, one block; of a SemLock only */
-    struct durations *hold_times, *wait_times; /* owned; NULL: none but short ones */
-    uint64_t acquisitions, wait_ns, hold_ns, short_holds;
-    uint32_t contended;
-    uint32_t id;     /* 0: the place in the slab is free */
-    uint32_t parent; /* id of the compound primitive whose inner lock it is, or 0 */
-    uint32_t foreign_releases;
+    uint64_t acquisitions, hold_ns, short_holds;
     uint32_t unlisted;
     uint32_t waiters;
     uint32_t surplus;    /* permits given before anybody had taken them */
@@ -29,6 +24,13 @@ struct entry {
     uint8_t kind;
     uint8_t listed : 1; /* observers are told of it */
     uint8_t fresh : 1;  /* and have not been yet */
+    uint64_t wait_ns;
+    struct semaphore *semaphore; /* owned, one block; of a SemLock only */
+    struct durations *hold_times, *wait_times; /* owned; NULL: none but short ones */
+    uint32_t contended;
+    uint32_t id;     /* 0: the place in the slab is free */
+    uint32_t parent; /* id of the compound primitive whose inner lock it is, or 0 */
+    uint32_t foreign_releases;
 };
 
 enum { SLAB_BYTES = 65536 };
@@ -151,15 +153,18 @@ enum { TABLE_MIN = 1024 };
 static struct entry hidden_entry; /* of every lock that is not to be traced */
 static struct slot *table;
 static size_t table_size, table_used;
+static int table_shift; /* 64 less the bits of an index */
 
-HOT size_t table_home(const void *lock, size_t size)
+HOT int shift_of(size_t size) { return 64 - __builtin_ctzll(size); }
+
+HOT size_t table_home(const void *lock, int shift)
 {
-    return ((uintptr_t)lock >> 4) * 0x9E3779B97F4A7C15u >> (64 - __builtin_ctzll(size));
+    return ((uintptr_t)lock >> 4) * 0x9E3779B97F4A7C15u >> shift;
 }
 
 HOT struct entry *table_find(const PyObject *lock)
 {
-    size_t at = table_home(lock, table_size);
+    size_t at = table_home(lock, table_shift);
     while (table[at].lock != NULL) {
         if (table[at].lock == lock) {
             return table[at].entry;
@@ -171,7 +176,7 @@ HOT struct entry *table_find(const PyObject *lock)
 
 static void table_place(struct slot *slots, size_t size, struct slot what)
 {
-    size_t at = table_home(what.lock, size);
+    size_t at = table_home(what.lock, shift_of(size));
     while (slots[at].lock != NULL && slots[at].lock != what.lock) {
         at = (at + 1) & (size - 1);
     }
@@ -194,6 +199,7 @@ COLD int table_resize(size_t size)
     }
     table = slots;
     table_size = size;
+    table_shift = shift_of(size);
     return 0;
 }
 
@@ -212,7 +218,7 @@ static int table_add(PyObject *lock, struct entry *entry)
 /* What was there, or NULL. */
 static struct entry *table_remove(const PyObject *lock)
 {
-    size_t mask = table_size - 1, at = table_home(lock, table_size);
+    size_t mask = table_size - 1, at = table_home(lock, table_shift);
     while (table[at].lock != lock) {
         if (table[at].lock == NULL) {
             return NULL;
@@ -221,7 +227,7 @@ static struct entry *table_remove(const PyObject *lock)
     }
     struct entry *entry = table[at].entry;
     for (size_t next = (at + 1) & mask; table[next].lock != NULL; next = (next + 1) & mask) {
-        size_t home = table_home(table[next].lock, table_size);
+        size_t home = table_home(table[next].lock, table_shift);
         if (((next - home) & mask) >= ((next - at) & mask)) {
             table[at] = table[next];
             at = next;

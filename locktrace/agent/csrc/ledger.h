@@ -186,17 +186,11 @@ static void entry_free(struct entry *entry)
 
 /* -- holds */
 
-/* The calling thread now holds the lock. `frame` is the caller's. */
-HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int shared, void *frame)
+/* The calling thread now holds the lock, by an acquire from `stack`, of which the interpreter frame
+ * `answerable` must answer for the release; since `since`, 0: now. */
+HOT struct hold *hold_begin(struct entry *entry, struct actor *actor, int shared,
+                            struct stack *stack, void *answerable, uint64_t since)
 {
-    if (__builtin_expect(shared && entry->surplus > 0, 0)) {
-        entry->surplus--;
-        entry->acquisitions++;
-        return NULL;
-    }
-    struct walk walk;
-    walk_from(&walk, frame, rules.depth);
-    struct stack *stack = stack_of(&walk);
     entry->acquisitions++;
     if (__builtin_expect(entry->hold_count >= MAX_LISTED_HOLDS, 0)) {
         entry->unlisted++;
@@ -209,7 +203,7 @@ HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int sh
     }
     hold->actor = actor;
     hold->stack = stack;
-    hold->frame = walk.depth != 0 ? walk.frame[stack->site_steps] : NULL;
+    hold->frame = answerable;
     hold->id = ++last_ref;
     hold->label = actor->label;
     hold->label_id = actor->label_id;
@@ -224,11 +218,24 @@ HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int sh
     if (__builtin_expect(hold->label != NULL, 0)) {
         Py_INCREF(hold->label);
     }
-    hold->since = clock_ns();
+    hold->since = since != 0 ? since : clock_ns();
     tell(EVENT_ACQUIRED, (uint8_t)(shared | actor->manner), hold->since, hold->id, entry, actor,
          stack, hold->label_id);
     actor->manner = 0;
     return hold;
+}
+
+/* The calling thread now holds the lock. `frame` is the caller's. */
+HOT struct hold *entry_acquired(struct entry *entry, struct actor *actor, int shared, void *frame)
+{
+    if (__builtin_expect(shared && entry->surplus > 0, 0)) {
+        entry->surplus--;
+        entry->acquisitions++;
+        return NULL;
+    }
+    void *answerable;
+    struct stack *stack = stack_from(frame, &answerable);
+    return hold_begin(entry, actor, shared, stack, answerable, 0);
 }
 
 COLD struct hold *take_out(struct entry *entry, struct hold **at)
@@ -357,15 +364,12 @@ HOT struct hold *entry_released_again(struct entry *entry, struct actor *actor, 
 COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor, int shared,
                      int timed, void *frame)
 {
-    struct walk walk;
-    walk_from(&walk, frame, rules.depth);
     entry_list(entry);
     entry->contended += entry->contended != UINT32_MAX;
     entry->waiters++;
     wait->entry = entry;
     wait->actor = actor;
-    wait->stack = stack_of(&walk);
-    wait->frame = walk.depth != 0 ? walk.frame[wait->stack->site_steps] : NULL;
+    wait->stack = stack_from(frame, &wait->frame);
     wait->id = ++last_ref;
     wait->label = actor->label;
     Py_XINCREF(wait->label);
@@ -382,9 +386,10 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
          wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
 }
 
-/* That wait is over, with the lock or without. */
-COLD void wait_end(struct wait *wait)
+/* That wait is over, with the lock or without; returns the time. */
+COLD uint64_t wait_end(struct wait *wait)
 {
+    uint64_t now = clock_ns();
     for (struct wait **at = &wait->actor->waits; *at != NULL; at = &(*at)->next) {
         if (*at == wait) {
             *at = wait->next;
@@ -393,7 +398,6 @@ COLD void wait_end(struct wait *wait)
     }
     struct entry *entry = wait->entry;
     if (entry != NULL) {
-        uint64_t now = clock_ns();
         uint64_t lasted = now - wait->since;
         entry->wait_ns += lasted;
         durations_count(&entry->wait_times, lasted);
@@ -402,6 +406,7 @@ COLD void wait_end(struct wait *wait)
     }
     wait->actor->named--;
     Py_XDECREF(wait->label);
+    return now;
 }
 
 #endif

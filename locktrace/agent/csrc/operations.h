@@ -39,6 +39,20 @@ COLD PyObject *acquire_hidden(const struct call *call, struct actor *actor)
     return call_original(call);
 }
 
+/* As `record_acquired` at the end of a wait, which came from the same place. */
+COLD void record_awaited(struct entry *entry, enum lock_type type, const struct wait *wait,
+                         uint64_t now, int depth)
+{
+    if (type == SEMLOCK) {
+        semaphore_acquired(entry, wait->actor, thread_frame(PyThreadState_Get()));
+        return;
+    }
+    struct hold *hold = hold_begin(entry, wait->actor, 0, wait->stack, wait->frame, now);
+    if (hold != NULL) {
+        hold->depth = depth;
+    }
+}
+
 /* The original, which may block, inside a recorded wait; then `depth` levels are held. */
 COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, int timed, int depth)
 {
@@ -50,13 +64,12 @@ COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, in
     struct wait wait;
     wait_begin(&wait, entry, actor, 0, timed, thread_frame(PyThreadState_Get()));
     PyObject *result = call_original(call);
-    wait_end(&wait);
+    uint64_t now = wait_end(&wait);
     if (result != NULL && result != Py_False && armed) {
         entry = lock_entry(call->self, type); /* another one, if we were disarmed meanwhile */
         if (entry != &hidden_entry) {
-            void *frame = thread_frame(PyThreadState_Get());
             actor->manner = timed ? FLAG_TIMED : 0;
-            record_acquired(entry, type, actor, frame, depth);
+            record_awaited(entry, type, &wait, now, depth);
         }
     }
     return result;
@@ -87,8 +100,17 @@ HOT int is_free(const struct entry *entry, enum lock_type type, const struct act
     return entry->holds == NULL || (type == RLOCK && entry->holds->actor == actor);
 }
 
-HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
+/* Whether an acquire must block: we have seen somebody take the lock, and not give it back. */
+HOT int is_held(const struct entry *entry, enum lock_type type, const struct actor *actor)
 {
+    const struct hold *hold = type != SEMLOCK && entry->unlisted == 0 ? entry->holds : NULL;
+    return hold != NULL && hold->found == 0 && (type == LOCK || hold->actor != actor);
+}
+
+/* An acquire in all its cases. The call comes as a copy, so that it needs no memory in the usual one. */
+COLD PyObject *acquire_any(const struct call copy, enum lock_type type)
+{
+    const struct call *call = &copy;
     PyThreadState *ts = tracing_here();
     if (ts == NULL || (type == SEMLOCK && !is_semlock(call->self))) {
         return call_original(call);
@@ -109,6 +131,9 @@ HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
     if (entry == &hidden_entry || actor == NULL) {
         return acquire_hidden(call, actor);
     }
+    if (is_held(entry, type, actor)) {
+        return acquire_blocking(call, type, timed, 1);
+    }
     const int free_now = is_free(entry, type, actor);
     PyObject *result = free_now ? call_original(call) : try_acquire(call->self, type);
     if (__builtin_expect(result == Py_True, 1)) {
@@ -123,6 +148,22 @@ HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
     }
     Py_DECREF(result);
     return acquire_blocking(call, type, timed, 1);
+}
+
+/* The usual case: no arguments, a lock and a thread that we know, nobody holds it. */
+HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
+{
+    PyThreadState *ts = type != SEMLOCK && call_is_bare(call) ? tracing_here() : NULL;
+    struct entry *entry = ts != NULL ? table_find(call->self) : NULL;
+    struct actor *actor = actor_of_thread;
+    if (__builtin_expect(entry == NULL || actor == NULL || !is_free(entry, type, actor), 0)) {
+        return acquire_any(*call, type);
+    }
+    PyObject *result = call_original(call);
+    if (__builtin_expect(result == Py_True, 1)) {
+        record_acquired(entry, type, actor, thread_frame(ts), 1);
+    }
+    return result;
 }
 
 HOT PyObject *hook_release(const struct call *call, enum lock_type type, int levels)

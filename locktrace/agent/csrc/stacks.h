@@ -238,7 +238,7 @@ COLD struct stack *intern(const struct walk *walk, uint32_t slot)
     return stack;
 }
 
-HOT struct stack *stack_of(const struct walk *walk)
+static struct stack *stack_of(const struct walk *walk)
 {
     uint32_t slot = (uint32_t)walk->hash & (STACK_SLOTS - 1);
     struct stack *stack;
@@ -249,6 +249,59 @@ HOT struct stack *stack_of(const struct walk *walk)
         slot = (slot + 1) & (STACK_SLOTS - 1);
     }
     return intern(walk, slot);
+}
+
+/* -- the stack of an acquire */
+
+/* By innermost instruction, the stack that was met last: most acquires come by the same callers
+ * as the one before, and then there is nothing to hash, to keep and to look up. */
+enum { RECENT_STACKS = 1024 };
+static struct stack *recent_stacks[RECENT_STACKS];
+
+/* Whether `frame` and its callers are `stack`, which was walked to `rules.depth`; if so
+ * `answerable` is set. No instruction of a shim's is one of a stack's. */
+HOT int stack_is(const struct stack *stack, void *frame, void **answerable)
+{
+    const struct site *site = stack->sites, *end = site + stack->depth;
+    const struct site *answers = site + stack->site_steps;
+    for (; frame != NULL; frame = frame_previous(frame)) {
+        if (frame_instr(frame) == site->instr) {
+            if (site == answers) {
+                *answerable = frame;
+            }
+            if (++site == end) {
+                return stack->depth == rules.depth || skip_shims(frame_previous(frame)) == NULL;
+            }
+        } else if (!frame_is_shim(frame)) {
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static __attribute__((noinline)) struct stack *stack_walked(struct stack **recent, void *frame,
+                                                            void **answerable)
+{
+    struct walk walk;
+    walk_from(&walk, frame, rules.depth);
+    struct stack *stack = stack_of(&walk);
+    *answerable = walk.depth != 0 ? walk.frame[stack->site_steps] : NULL;
+    if (stack != &unknown_stack) {
+        *recent = stack;
+    }
+    return stack;
+}
+
+/* The stack from `frame` outwards; `answerable` is set to the frame, one of them, that must answer
+ * for a release, or to NULL. */
+HOT struct stack *stack_from(void *frame, void **answerable)
+{
+    const uintptr_t instr = frame != NULL ? frame_instr(frame) : 0;
+    struct stack **recent = &recent_stacks[(instr >> 1) % RECENT_STACKS];
+    if (__builtin_expect(*recent != NULL && stack_is(*recent, frame, answerable), 1)) {
+        return *recent;
+    }
+    return stack_walked(recent, frame, answerable);
 }
 
 #endif
