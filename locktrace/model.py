@@ -93,7 +93,8 @@ class Actor:
     """A thread or task. ``native_id`` is its OS thread id, which py-spy stacks are joined on.
 
     That of a task is the one of the thread that runs its event loop. ``task`` is the task that
-    runs in this thread now, if it runs an event loop and is not idle.
+    runs in this thread now, if it runs an event loop and is not idle. ``fate`` says how its
+    process has ended, as ``that process …`` goes on, if it is one of several and has.
     """
 
     id: int
@@ -103,6 +104,7 @@ class Actor:
     label: str = ""
     ended: bool = False
     task: int | None = None
+    fate: str = ""
 
     def __str__(self) -> str:
         return f"{self.name} ({self.label})" if self.label else self.name
@@ -117,7 +119,8 @@ class Lock:
     handed over by design. ``rate`` is acquisitions per second, worked out by the observer.
     ``hold_times`` and ``wait_times`` say how long those lasted that are over.
     ``address`` is that of the interpreter's lock object, 0 if it is not known or not one.
-    ``os_name`` is what the operating system knows it by, if processes share it.
+    ``os_name`` is what the operating system knows it by, if processes share it, and ``os_id``
+    what tells it from all others: locks of several processes with one ``os_id`` are one lock.
     ``acquire_sites`` are where the program's code takes it, the first few, if somebody waits
     for it and nobody is known to hold it.
     """
@@ -138,6 +141,7 @@ class Lock:
     wait_times: Durations = NO_DURATIONS
     address: int = 0
     os_name: str = ""
+    os_id: str = ""
     acquire_sites: tuple[Site, ...] = ()
 
     @property
@@ -225,7 +229,8 @@ class Snapshot:
     are right all the same. ``faults`` counts failures inside the agent, which it swallowed.
     ``heard_ns`` is when the target last gave word; ``finished`` if that was its goodbye.
     ``gaps`` are what the source cannot know: empty tables say nothing of it. ``kernel`` is
-    what the kernel saw, if it was asked.
+    what the kernel saw, if it was asked. ``others`` are the processes besides the first, where
+    it is of several.
     """
 
     process: Process
@@ -243,6 +248,7 @@ class Snapshot:
     present: Present | None = None
     gaps: frozenset[Gap] = frozenset()
     kernel: KernelView | None = None
+    others: tuple[Process, ...] = ()
 
     def age(self, since_ns: int) -> float:
         """Seconds from ``since_ns`` to this snapshot, never negative."""

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -78,7 +78,8 @@ class View:
     come (the target exited, was killed, …), or None while it lives; the snapshot is then
     the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
     passing remark (a stall snapshot that could not be saved). ``members`` are the processes
-    of a view of several, the first of which is the snapshot's. ``exit_code`` is for a command
+    of a view of several, the first of which is the snapshot's; ``shared`` has the numbers of those
+    that know each lock of several. ``exit_code`` is for a command
     that has nothing more to show when it has ended.
     """
 
@@ -89,6 +90,7 @@ class View:
     notice: str = ""
     finished: bool = False
     members: tuple[Member, ...] = ()
+    shared: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     exit_code: int = TargetLostError.exit_code
 
 
@@ -142,8 +144,13 @@ class Session:
         self._lookout = Lookout(source.process)
         self._outside: Stacks | None = None
         self._stopped = False
+        self._left_out: frozenset[int] = frozenset()
         # A screen polls in one thread and dumps in another.
         self._one_at_a_time = threading.RLock()
+
+    def leave_out(self, locks: frozenset[int]) -> None:
+        """Tell of no stall of `locks`: other processes have them too, and somebody asks all."""
+        self._left_out = locks
 
     def settle(self, timeout: float) -> View:
         """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
@@ -200,16 +207,28 @@ class Session:
         return self._last
 
     def _look(self, snapshot: Snapshot) -> None:
-        confirmed = self._confirmer.look(snapshot, diagnose(snapshot, self.thresholds))
+        confirmed = self._confirmer.look(snapshot, self._diagnose(snapshot))
         self._findings = confirmed.findings
         worse = (finding for finding in confirmed.worse if finding.kind in STALLS_ONCE_ERRORS)
         if self._snaps and self._ended is None and any(map(is_stall, (*confirmed.new, *worse))):
             self._snap(snapshot, confirmed.findings)
 
+    def _diagnose(self, snapshot: Snapshot) -> Iterable[Finding]:
+        return (
+            finding
+            for finding in diagnose(snapshot, self.thresholds)
+            if finding.kind != "stall" or self._left_out.isdisjoint(finding.locks)
+        )
+
     def _picture(self) -> Snapshot:
         snapshot = self._state.snapshot(self._now())
         present = self._lookout.present(self._state.present, snapshot.taken_ns)
         return replace(snapshot, present=present, finished=self._finished)
+
+    def ask_what_they_do(self) -> None:
+        """Have the agent say what every thread does, for the next views."""
+        if self._ended is None:
+            self._source.ask("stacks")
 
     def _ask(self, snapshot: Snapshot) -> None:
         """Have the agent say what every thread does, where that may explain a wait."""

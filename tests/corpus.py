@@ -52,7 +52,6 @@ FAMILIES = {
     "concurrent.futures": "futures",
     "fasteners": "rwlock_libraries",
     "import locks": "import_lock",
-    "multiprocessing across processes": "processes",
     "queue": "queues",
     "readerwriterlock": "rwlock_libraries",
     "threading.Barrier": "barrier",
@@ -201,8 +200,13 @@ class Run:
 
     @property
     def findings(self) -> list[Document]:
-        """Of the program and of the processes that it brought about."""
-        documents = [self.document, *self.document.get("children", ())]
+        """Of the program, of the processes that it brought about, and of all of them together."""
+        family = self.document.get("family")
+        documents = [
+            self.document,
+            *self.document.get("children", ()),
+            *([family] if family else []),
+        ]
         return [finding for one in documents for finding in one.get("findings", ())]
 
     def blamed(self) -> list[str]:

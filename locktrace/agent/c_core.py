@@ -154,12 +154,14 @@ class CLedger:
         self._recorder.labels.clear()
         _core.forked()
 
-    def _lock_rows(self, rows: list[tuple[int, str, int, int, int, str | None]]) -> list[LockRow]:
+    def _lock_rows(
+        self, rows: list[tuple[int, str, int, int, int, str | None, int]]
+    ) -> list[LockRow]:
         return [
             LockRow(
-                id, kind, self.stack(stack) if stack else None, parent or None, address, os_name
+                id, kind, self.stack(stack) if stack else None, parent or None, at, name, handle
             )
-            for id, kind, stack, parent, address, os_name in sorted(rows)
+            for id, kind, stack, parent, at, name, handle in sorted(rows)
         ]
 
 

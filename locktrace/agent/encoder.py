@@ -14,8 +14,10 @@ from locktrace.agent import names, tasks
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.distinct_names import DistinctNames
 from locktrace.agent.ledger import Label, Stack
+from locktrace.agent.primitives.process import identity_of_process
 from locktrace.agent.primitives.thread import started_name
 from locktrace.agent.reading import ActorRow, HoldRow, Ledger, LockRow, TotalsRow, WaitRow
+from locktrace.agent.semaphore_files import NOT_SHARED, SemaphoreFiles
 from locktrace.wire import frames
 from locktrace.wire.events import MAX_ID
 
@@ -60,15 +62,16 @@ class Encoder:
     def locks(self, rows: Iterable[LockRow]) -> Iterator[bytes]:
         """DEFINE frames for `rows`; a lock gets its name when it is first defined."""
         encoded: list[Any] = []
+        files = SemaphoreFiles()
         for row in rows:
-            encoded.append(self._lock_row(row))
+            encoded.append(self._lock_row(row, files))
             if len(encoded) >= CHUNK:
                 yield frames.pack_json(frames.DEFINE, {"locks": encoded})
                 encoded = []
         if encoded:
             yield frames.pack_json(frames.DEFINE, {"locks": encoded})
 
-    def _lock_row(self, row: LockRow) -> list[Any]:
+    def _lock_row(self, row: LockRow, files: SemaphoreFiles) -> list[Any]:
         name = self._names.of(row.id)
         kind = names.lock_kind(row.kind, row.stack)
         if not name:
@@ -77,7 +80,10 @@ class Encoder:
             name = self._names.give(row.id, name or names.lock_name(kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
         sites = self._usage.sites(row.id) if self._usage is not None else []
-        return [row.id, kind, name, site, row.parent, row.address, row.os_name, sites]
+        shared = files.of(row.handle) if row.handle else NOT_SHARED
+        os_name = row.os_name or shared.name or None
+        os_id = shared.id or identity_of_process(row.id)
+        return [row.id, kind, name, site, row.parent, row.address, os_name, sites, os_id]
 
     def _name_used(self, row: LockRow) -> str:
         return self._usage.name(row) if self._usage is not None else ""

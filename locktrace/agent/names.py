@@ -30,7 +30,6 @@ _LOOP_FILE = os.path.join("asyncio", "events.py")
 _MULTIPROCESSING = os.sep + "multiprocessing" + os.sep
 _PARTS = {
     ("SemLock.__init__", "sl"): "",
-    ("SemLock.__setstate__", "_semlock"): "",
     ("Condition.__init__", "_wait_semaphore"): "multiprocessing.Condition",
     ("Event.__init__", "_cond"): "multiprocessing.Event",
     ("Queue.__init__", "_rlock"): "multiprocessing.Queue",
@@ -97,6 +96,14 @@ def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None
     return None
 
 
+def is_received(stack: Stack) -> bool:
+    """Whether the lock was made elsewhere: it has come from another process, pickled."""
+    return any(
+        code.co_qualname == "SemLock.__setstate__" and _MULTIPROCESSING in code.co_filename
+        for code, _ in stack.frames
+    )
+
+
 def lock_kind(kind: str, stack: Stack | None) -> str:
     """`kind`, or that of the compound of `multiprocessing` which waits by this semaphore."""
     if stack is None or not kind.startswith("multiprocessing."):
@@ -122,6 +129,8 @@ def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
 
     `parent` is the name of the compound primitive whose inner lock it is, or empty.
     """
+    if stack is not None and is_received(stack):
+        return f"{kind} from another process"
     inner, suffix = "", ""
     for code, offset in stack.frames if stack is not None else ():
         where = target(code, offset)
@@ -199,7 +208,9 @@ def _before_loop(frame: tuple[CodeType, int]) -> bool:
 
 
 def site_of(stack: Stack) -> tuple[str, int, str] | None:
-    """Where a lock was made: the innermost frame outside the standard library."""
+    """Where a lock was made, if here: the innermost frame outside the standard library."""
+    if is_received(stack):
+        return None
     for code, offset in stack.frames:
         if not _is_stdlib(code.co_filename):
             return code.co_filename, line_of(code, offset), code.co_qualname

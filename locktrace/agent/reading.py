@@ -35,6 +35,7 @@ class LockRow(NamedTuple):
 
     `address` is that of the interpreter's lock object, 0 for what is not one. `os_name` is the
     operating system's, by which processes share the lock; None if they do not, or not known.
+    `handle` is where a semaphore of the operating system lies in memory, 0 for what is none.
     """
 
     id: int
@@ -43,6 +44,7 @@ class LockRow(NamedTuple):
     parent: int | None
     address: int
     os_name: str | None = None
+    handle: int = 0
 
 
 class ActorRow(NamedTuple):

@@ -73,6 +73,7 @@ def observe_family(pid: int, *, thresholds: Thresholds, method: Method) -> Feed:
     from locktrace.family.scout import Scout
     from locktrace.launch.processes import connect
     from locktrace.observe.agent_source import AgentSource
+    from locktrace.snapshots.store import StallStore
 
     lead = observe(pid, thresholds=thresholds, method=method)
     scout = Scout(
@@ -80,7 +81,7 @@ def observe_family(pid: int, *, thresholds: Thresholds, method: Method) -> Feed:
         open=lambda child: _session(AgentSource(connect(child), child), thresholds, True),
         enter=lambda child: observe(child, thresholds=thresholds, method=method, tell=False),
     )
-    return FamilyFeed(lead, scout)
+    return FamilyFeed(lead, scout, store=StallStore())
 
 
 def _session(

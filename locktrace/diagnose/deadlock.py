@@ -9,6 +9,7 @@ from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
 from locktrace.model import Certainty, Finding, Hold, Severity, Site
+from locktrace.snapshots import kinds
 from locktrace.wording import age, count, lock_name, where, who
 
 KIND = "deadlock"
@@ -94,6 +95,8 @@ def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
         wish += f" behind the pending writer {writer}"
     if leading.hold is None:
         return f"{name} {wish}"
+    if kinds.is_process(ledger.lock(leading.hold.lock)):
+        return f"{name}, which has to end first, {wish}"
     held = lock_name(snapshot, leading.hold.lock)
     holds = "likely holds" if _is_likely(leading.hold) else "holds"
     return f"{name} {holds} {held}, taken in {where(leading.hold.site)}, and {wish}"

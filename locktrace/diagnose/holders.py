@@ -74,7 +74,9 @@ def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
 def _phrase(case: Case, group: HoldGroup) -> str:
     number = len(group.holds)
     if case.ledger.is_semaphore(group.lock):
-        return f"{count(number, 'permit')} taken in {where(group.site)}"
+        lost = sum(1 for hold in group.holds if _is_of_the_dead(case.ledger, hold))
+        fate = f", {lost} of them by processes that have ended" if lost else ""
+        return f"{count(number, 'permit')} taken in {where(group.site)}{fate}"
     if group.mode is Mode.SHARED:
         some = f"{group.leaked_holds} of them " if group.leaked_holds < number else ""
         released = f", {some}never released" if group.leaked else ""
@@ -85,11 +87,18 @@ def _phrase(case: Case, group: HoldGroup) -> str:
     return f"{name}, who took it {ago} ago in {where(group.site)}{_fate(case, group, hold)}"
 
 
+def _is_of_the_dead(ledger: Ledger, hold: Hold) -> bool:
+    """Whether the process that took it has ended, of several that share the lock."""
+    actor = ledger.snapshot.actors.get(hold.actor)
+    return actor is not None and bool(actor.fate)
+
+
 def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:
     """What has become of an exclusive holder since."""
     ledger = case.ledger
     if has_ended(ledger.snapshot, hold):
-        return " and has ended without releasing it"
+        fate = ledger.snapshot.actors[hold.actor].fate
+        return f"; that process {fate}" if fate else " and has ended without releasing it"
     if group.leaked:
         return " and did not release it before that function returned"
     waits = [w for w in ledger.waits_by_actor.get(hold.actor, ()) if w.lock != hold.lock]

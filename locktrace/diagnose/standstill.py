@@ -7,6 +7,7 @@ from pathlib import PurePath
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.model import Actor, Present, ThreadStack, Wait
+from locktrace.snapshots import kinds
 
 
 def last_waits(case: Case) -> tuple[Wait, ...] | None:
@@ -40,7 +41,9 @@ def _living(ledger: Ledger, present: Present) -> list[Actor]:
     """The living actors, without threads that only wait for the others to end, and what waits
     for nothing but its own event loop, if that is asleep."""
     leaving = {
-        ledger.actor_at(thread.native_id) for thread in present.threads if _is_leaving(thread)
+        ledger.actor_at(thread.native_id)
+        for thread in present.threads
+        if _is_leaving(thread) or _serves_multiprocessing(thread)
     }
     return [
         actor
@@ -53,7 +56,7 @@ def _living(ledger: Ledger, present: Present) -> list[Actor]:
 
 def _stands(case: Case, present: Present, thread: ThreadStack) -> bool:
     actor = case.ledger.actor_at(thread.native_id)
-    if thread.native_id in present.asleep:
+    if thread.native_id in present.asleep or _serves_multiprocessing(thread):
         return True
     return _is_leaving(thread) or (
         actor is not None and bool(case.ledger.waits_by_actor.get(actor))
@@ -62,12 +65,31 @@ def _stands(case: Case, present: Present, thread: ThreadStack) -> bool:
 
 def _last_wait(case: Case, present: Present, actor: Actor) -> Wait | None:
     for wait in case.ledger.waits_by_actor.get(actor.id, ()):
-        shared = case.ledger.lock(wait.lock).kind.startswith("multiprocessing.")
+        shared = _may_be_ended_from_outside(case.ledger, wait.lock)
         long = case.age(wait.since_ns) >= case.thresholds.stall_after
         old = long and wait.since_ns <= present.taken_ns
         if old and not wait.timed and not shared:
             return wait
     return None
+
+
+def _may_be_ended_from_outside(ledger: Ledger, lock: int) -> bool:
+    """Whether a process that is not in the snapshot may have its hand in it."""
+    if kinds.is_process(ledger.lock(lock)):
+        return not ledger.holds.get(lock)  # it is not among those that are seen
+    shared = ledger.lock(lock).kind.startswith("multiprocessing.")
+    return shared and not ledger.snapshot.others
+
+
+def _serves_multiprocessing(thread: ThreadStack) -> bool:
+    """Whether it is the resource tracker, or a forkserver, that has nothing to do: such a process
+    runs no code of the program."""
+    places = [(PurePath(s.file).parts[-2:], s.function) for s in thread.frames[:2]]
+    tracker = (("multiprocessing", "resource_tracker.py"), "main")
+    server = (("multiprocessing", "forkserver.py"), "main")
+    return places[:1] == [tracker] or (
+        places[1:] == [server] and PurePath(thread.frames[0].file).name == "selectors.py"
+    )
 
 
 def _is_leaving(thread: ThreadStack) -> bool:

@@ -11,9 +11,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from locktrace.errors import LocktraceError
-from locktrace.family.merging import Apart, merged
+from locktrace.family.apart import Apart
+from locktrace.family.council import Council, witnessed
+from locktrace.family.joining import Joint, Part, join
+from locktrace.family.merging import merged
+from locktrace.family.remains import fate_of
 from locktrace.family.scout import Scout
+from locktrace.model import StallSnapshot
 from locktrace.session import Member, Session, View
+from locktrace.snapshots.store import StallStore
 
 MOMENT_S = 5.0  # for which a process that has ended is still shown
 TURN_S = 0.25  # between two looks where no parent's heartbeat sets the pace
@@ -26,6 +32,7 @@ class _Followed:
     apart: Apart
     view: View
     ended_at: float | None = None
+    fate: str = ""
     seen: Member = field(init=False)
 
     def __post_init__(self) -> None:
@@ -37,6 +44,15 @@ class _Followed:
             self.ended_at = now()
         self._describe()
 
+    def part(self) -> Part:
+        snapshot = self.apart.snapshot(self.view.snapshot)
+        if self.ended_at is None:
+            return Part(self.number, snapshot)
+        self.fate = self.fate or fate_of(self.view)
+        if not self.fate:  # it is there, and nobody tells of it any more
+            snapshot = replace(snapshot, holds=(), waits=())
+        return Part(self.number, snapshot, self.fate)
+
     def _describe(self) -> None:
         process = self.view.snapshot.process
         self.seen = Member(self.number, process, self.view.ended is not None)
@@ -45,12 +61,20 @@ class _Followed:
 class FamilyFeed:
     """Follows `lead` and whom `scout` finds, until all have ended; a `Feed`.
 
-    New processes come by themselves, and one that has ended stays for a moment.
+    New processes come by themselves, and one that has ended stays for a moment. `store` of None
+    keeps stall snapshots of several processes in memory only.
     """
 
     def __init__(
-        self, lead: Session, scout: Scout, clock: Callable[[], float] = time.monotonic
+        self,
+        lead: Session,
+        scout: Scout,
+        clock: Callable[[], float] = time.monotonic,
+        store: StallStore | None = None,
     ) -> None:
+        self._council = Council(lead.thresholds)
+        self._store = store
+        self._stalls: list[StallSnapshot] = []
         self._scout = scout
         self._clock = clock
         self._remarks: deque[str] = deque()
@@ -70,8 +94,26 @@ class FamilyFeed:
         for member in self._members[1:]:
             member.poll(0, self._clock)
         self._part()
-        view = merged((member.seen, member.apart, member.view) for member in self._members)
-        return self._with_remark(view)
+        parts = [member.part() for member in self._members]
+        joint = join(self._council.with_remains(parts))
+        self._hear_council(parts, joint)
+        views = [(member.seen, member.apart, member.view) for member in self._members]
+        return self._with_remark(merged(views, joint, self._council.findings, self._stalls))
+
+    def _hear_council(self, parts: list[Part], joint: Joint) -> None:
+        parts = self._council.with_remains(parts)
+        living = [member for member in self._members if member.ended_at is None]
+        verdict = self._council.look(parts, living, joint)
+        if verdict is None or not verdict.stalled:
+            return
+        stall = witnessed(verdict, living)
+        if self._store is not None:
+            try:
+                saved = self._store.save(stall).stem
+                stall = replace(stall, id=saved, saved=True)
+            except LocktraceError as error:
+                self._remarks.append(str(error))
+        self._stalls.append(stall)
 
     def dump(self) -> Path:
         """A snapshot of each process that lives, saved by itself; the first one's file.
@@ -115,6 +157,7 @@ class FamilyFeed:
         for member in gone:
             if any(other not in gone for other in self._members):
                 self._members.remove(member)
+                self._council.bury(member.part())
                 member.session.close()
 
     def _with_remark(self, view: View) -> View:

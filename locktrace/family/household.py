@@ -6,12 +6,14 @@ import time
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
 
-from locktrace.diagnose import Thresholds
+from locktrace.diagnose import Thresholds, severest_first
 from locktrace.errors import LocktraceError
+from locktrace.family.council import Council, concerned, witnessed
+from locktrace.family.diagnosis import diagnose_ended
 from locktrace.family.record import Record
 from locktrace.launch.gathering import Arrival, Gathering
 from locktrace.launch.program import TracedProgram
-from locktrace.model import Severity, StallSnapshot
+from locktrace.model import Finding, Severity, StallSnapshot
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session
 
@@ -52,6 +54,13 @@ class Household:
         self.left_out = 0
         """Descendants that there was no room to keep a record of."""
         self._made: set[tuple[str, Severity]] = set()
+        self._numbers = 0
+        self._council = Council(thresholds)
+        self._between: dict[tuple[object, ...], Finding] = {}
+        self.between: StallSnapshot | None = None
+        """The findings in which several processes have a part, once the run is over."""
+        self.involved: frozenset[int] = frozenset()
+        """The pids of those who have."""
 
     @property
     def records(self) -> list[Record]:
@@ -62,6 +71,7 @@ class Household:
     def failed(self, kinds: Container[str]) -> bool:
         """Whether a finding was made of severity error or of one of `kinds`, in any of them."""
         made = {(f.kind, f.severity) for record in self.records for f in record.findings}
+        made |= {(f.kind, f.severity) for f in self._between.values()}
         return any(s is Severity.ERROR or kind in kinds for kind, s in made | self._made)
 
     def look(self, timeout: float) -> list[StallSnapshot]:
@@ -76,6 +86,7 @@ class Household:
                 self._program.wait(timeout)
         if time.monotonic() - self._looked >= LOOK_S:
             stalls += self._look_at_others()
+            stalls += self._look_at_all()
         return stalls
 
     @property
@@ -101,6 +112,33 @@ class Household:
                 self._living.remove(record)
                 self._keep(record)
 
+    def _look_at_all(self) -> Iterator[StallSnapshot]:
+        """The new stalls between processes."""
+        present = [r for r in (self.first, *self._living) if r is not None]
+        parts = [record.part() for record in present if not record.is_lost]
+        verdict = self._council.look(self._council.with_remains(parts), present)
+        if verdict is None:
+            return
+        self._between.update({finding.key: finding for finding in verdict.findings})
+        if verdict.stalled:
+            yield witnessed(verdict, [record for record in present if not record.ended])
+
+    def _take_stock(self) -> None:
+        """What the last pictures of all processes show together."""
+        records = [record for record in self.records if not record.is_lost]
+        parts = [record.part() for record in records]
+        if len(parts) < 2:
+            return
+        joint, found = diagnose_ended(parts, self._thresholds)
+        self._between.update({finding.key: finding for finding in found})
+        findings = severest_first(list(self._between.values()))
+        if findings:
+            snapshot = concerned(joint.snapshot, findings)
+            limits = self._thresholds.by_option()
+            self.between = StallSnapshot("", snapshot, findings, thresholds=limits)
+            numbers = {n for f in findings for id in f.actors for n in joint.members_of(id)}
+            self.involved = frozenset(r.process.pid for r in records if r.number in numbers)
+
     def conclude(self) -> None:
         """The program has ended: hear what is still under way, and let go of everybody."""
         if self.first is None:
@@ -118,9 +156,12 @@ class Household:
                 self.untraced.append(Untraced(arrival.pid, reason))
         for record in [*self._living, *([self.first] if self.first is not None else [])]:
             record.conclude()
+        self._take_stock()
 
     def _keep(self, record: Record) -> None:
         record.conclude()
+        if not record.is_lost:
+            self._council.bury(record.part())
         if len(self.others) < (KEEP_EVENTFUL if record.findings else KEEP):
             self.others.append(record)
             return
@@ -137,7 +178,11 @@ class Household:
             # it runs, and said at the end.
             self._program.wait(timeout)
             return None
-        return Record(Session(source, thresholds=self._thresholds))
+        return Record(Session(source, thresholds=self._thresholds), self._number())
+
+    def _number(self) -> int:
+        self._numbers += 1
+        return self._numbers - 1
 
     def _admit(self, arrival: Arrival) -> None:
         try:
@@ -146,4 +191,4 @@ class Household:
             reason = str(error).removeprefix(f"process {arrival.pid} ")
             self.untraced.append(Untraced(arrival.pid, reason))
             return
-        self._living.append(Record(Session(source, thresholds=self._thresholds)))
+        self._living.append(Record(Session(source, thresholds=self._thresholds), self._number()))

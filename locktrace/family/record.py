@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from locktrace.diagnose import diagnose_end, severest_first
+from locktrace.family.apart import Apart
+from locktrace.family.joining import Part
+from locktrace.family.remains import fate_of
 from locktrace.model import Finding, Process, Snapshot, StallSnapshot
 from locktrace.session import Session, View
 
 
 class Record:
-    """Looks by `look`, until the process has ended; then `conclude`, once."""
+    """Looks by `look`, until the process has ended; then `conclude`, once. `number` is the
+    process's own in the run."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, number: int) -> None:
         self._session = session
+        self._apart = Apart(number)
+        self.number = number
+        self._fate = ""
         self._findings: dict[tuple[object, ...], Finding] = {}
         self._stalls = 0
         self._view = session.poll(0)
@@ -30,6 +37,26 @@ class Record:
         if self.ended:
             last = diagnose_end(self.snapshot)
             self._findings.update({finding.key: finding for finding in last})
+
+    def part(self) -> Part:
+        """The process as one of several."""
+        return Part(self.number, self._apart.snapshot(self.snapshot), self.fate)
+
+    @property
+    def fate(self) -> str:
+        """How the process has ended, as ``that process …`` goes on; empty while it is there."""
+        if self.ended and not self._fate:
+            self._fate = fate_of(self._view)
+        return self._fate
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the process is there, and its agent is not: what it holds is not known."""
+        return self.ended and not self.fate
+
+    @property
+    def session(self) -> Session:
+        return self._session
 
     @property
     def view(self) -> View:

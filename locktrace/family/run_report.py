@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from locktrace.family.household import Household
 from locktrace.family.record import Record
-from locktrace.model import Finding, Process, StallSnapshot
+from locktrace.model import Finding, Process, Snapshot, StallSnapshot
 from locktrace.snapshots.contention import most_contended
 from locktrace.snapshots.document import Document, to_document
 from locktrace.snapshots.history_text import gaps_in
@@ -26,7 +26,7 @@ Told = set[tuple[object, ...]]
 
 def told_by(stall: StallSnapshot) -> Told:
     """What need not be told again."""
-    pid = stall.snapshot.process.pid
+    pid = 0 if stall.snapshot.others else stall.snapshot.process.pid
     return {(pid, finding.severity, finding.key) for finding in stall.findings}
 
 
@@ -37,17 +37,20 @@ def render(household: Household, contention: bool = False, told: Told | None = N
     else where there is much of it a sentence says so.
     """
     records = household.records
-    lines = [*_again(records, told or set()), *_remarks(household), *_history_remarks(records)]
+    between = household.between
+    again = [*_again(records, told or set()), *_again_between(between, told or set())]
+    lines = [*_told_above(again), *_remarks(household), *_history_remarks(records)]
     if not contention:
         lines += _contention_remarks(records)
     if not records:
         lines.insert(0, "no word came from an agent in the program; nothing was traced")
         return _marked(lines)
     alone = len(records) == 1 and not household.left_out
-    sections = "".join(_section(record, alone, told or set()) for record in records)
+    sections = _between(between, told or set())
+    sections += "".join(_section(record, alone, told or set()) for record in records)
     if contention:
         sections += _contention(records, alone)
-    clean = [record for record in records if not record.findings]
+    clean = [r for r in records if not r.findings and r.process.pid not in household.involved]
     if clean or household.left_out:
         lines.insert(0, _clean(clean, household.left_out, alone))
     return sections + _marked(lines)
@@ -62,6 +65,7 @@ def document(household: Household) -> Document | None:
     return {
         **first,
         "children": others,
+        "family": to_document(household.between) if household.between is not None else None,
         "children_left_out": household.left_out,
         "untraced": [{"pid": one.pid, "reason": one.reason} for one in household.untraced],
     }
@@ -92,14 +96,39 @@ def _is_told(record: Record, finding: Finding, told: Told) -> bool:
     return (record.process.pid, finding.severity, finding.key) in told
 
 
-def _again(records: Sequence[Record], told: Told) -> Iterator[str]:
-    """What was told when it was seen, in a sentence."""
-    again = [
-        " of ".join([finding.kind, *[lock_name(record.snapshot, k) for k in finding.locks[:1]]])
+def _between(between: StallSnapshot | None, told: Told) -> str:
+    """What several processes have had a part in."""
+    if between is None:
+        return ""
+    fresh = tuple(f for f in between.findings if (0, f.severity, f.key) not in told)
+    if not fresh:
+        return ""
+    return f"Between processes\n\n{render_findings(replace(between, findings=fresh))}\n"
+
+
+def _again(records: Sequence[Record], told: Told) -> list[str]:
+    """What was told when it was seen, in a few words each."""
+    return [
+        _in_words(record.snapshot, finding)
         for record in records
         for finding in record.findings
         if _is_told(record, finding, told)
     ]
+
+
+def _again_between(between: StallSnapshot | None, told: Told) -> list[str]:
+    return [
+        _in_words(between.snapshot, finding)
+        for finding in (between.findings if between is not None else ())
+        if between is not None and (0, finding.severity, finding.key) in told
+    ]
+
+
+def _in_words(snapshot: Snapshot, finding: Finding) -> str:
+    return " of ".join([finding.kind, *[lock_name(snapshot, lock) for lock in finding.locks[:1]]])
+
+
+def _told_above(again: Sequence[str]) -> Iterator[str]:
     if again:
         yield f"{count(len(again), 'finding')}, told above: {listing(again, most=6)}"
 

@@ -113,6 +113,7 @@ class LedgerState:
                 address=int(address),
                 os_name=str(more[0] or "") if more else "",
                 acquire_sites=tuple(Site(*site) for site in more[1]) if more[1:] else (),
+                os_id=str(more[2]) if more[2:] else "",
             )
             self._past.define(self._locks[id], self._locks.get(parent))
         for id, site_index, sites in document.get("stacks", ()):

@@ -95,6 +95,7 @@ def _lock(lock: Lock, unlisted: int) -> Document:
         "wait_times": _durations(lock.wait_times),
         "address": lock.address,
         "os_name": lock.os_name,
+        "os_id": lock.os_id,
         "acquire_sites": [_site(site) for site in lock.acquire_sites],
     }
 

@@ -35,6 +35,9 @@ class HoldGroup:
     def fate(self, snapshot: Snapshot) -> str:
         """Why nobody is left to release a group that is all leaked, as ``although …`` goes on."""
         if all(has_ended(snapshot, hold) for hold in self.holds):
+            fates = {snapshot.actors[actor].fate for actor in self.actors}
+            if all(fates):
+                return f"that process {fates.pop()}" if len(fates) == 1 else "they have ended"
             one = len(self.actors) == 1
             return "that thread has ended" if one else "those threads have ended"
         return "that function has returned"

@@ -45,6 +45,11 @@ def is_answer(lock: Lock) -> bool:
     return family in _ANSWERS or family.endswith("Queue")
 
 
+def is_process(lock: Lock) -> bool:
+    """Whether it stands for a process that somebody joins."""
+    return _family(lock) == "Process"
+
+
 def is_future(lock: Lock) -> bool:
     """Whether it stands for the result of work given to others."""
     return _family(lock) == "Future"

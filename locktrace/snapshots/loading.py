@@ -151,6 +151,7 @@ def _lock(fields: Fields) -> Lock:
         wait_times=_durations(fields, "wait_times"),
         address=fields.added_natural("address"),
         os_name=fields.added_text("os_name"),
+        os_id=fields.added_text("os_id"),
         acquire_sites=tuple(_site(item) for item in fields.added_objects("acquire_sites")),
     )
 

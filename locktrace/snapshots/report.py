@@ -16,7 +16,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.thread_text import thread_lines
-from locktrace.wording import count
+from locktrace.wording import count, listing
 
 WIDTH = 100
 
@@ -68,6 +68,9 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     python = f", Python {process.python}" if process.python else ""
     core = f", {process.core} core" if process.core else ""
     yield from _field("process", f"{process.pid}{python}{core}", width)
+    if snapshot.others:
+        pids = listing([str(other.pid) for other in snapshot.others], most=12)
+        yield from _field("with", f"process {pids}", width)
     if process.command:
         yield from _field("command", " ".join(process.command), width)
     yield from _field("taken", _when(snapshot.taken_at), width)

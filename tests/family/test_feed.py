@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from locktrace.errors import NotTracedError
+from locktrace.family.apart import member_of
 from locktrace.family.feed import FamilyFeed
-from locktrace.family.merging import member_of
 from locktrace.family.scout import Scout
 from locktrace.launch.processes import connect
 from locktrace.observe.agent_source import AgentSource

@@ -29,7 +29,7 @@ def test_gaps_in_the_history_are_remarked_in_the_report_and_noticed_on_the_scree
         target.expect("counting")
         source = target.source()
         session = Session(source, state=Gappy(source.process))
-        household.first = Record(session)
+        household.first = Record(session, 0)
         session.close()
     notice = household.first.view.notice
     assert "events were dropped" in notice

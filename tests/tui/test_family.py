@@ -6,19 +6,30 @@ from dataclasses import replace
 
 import pytest
 
-from locktrace.family.merging import Apart, merged
+from locktrace.family.apart import Apart
+from locktrace.family.joining import Part, join
+from locktrace.family.merging import merged
 from locktrace.session import Member
 
 SMALL, LARGE = (80, 24), (200, 60)
 
 
-def family(view, *, ended=False):
-    """The story's server twice: the first as it is, and a worker that has leaked."""
+def family(view, *, ended=False, shared=""):
+    """The story's server twice: the first as it is, and a worker that has leaked; they share the
+    lock of that name, if one is given."""
+    snapshot = view.snapshot
+    locks = {
+        id: replace(lock, os_id="0:1:77") if lock.name == shared else lock
+        for id, lock in snapshot.locks.items()
+    }
+    view = replace(view, snapshot=replace(snapshot, locks=locks))
     process = replace(view.snapshot.process, pid=4712)
     worker = replace(view, snapshot=replace(view.snapshot, process=process))
     members = Member(0, view.snapshot.process), Member(1, process, ended)
     calm = replace(view, findings=())
-    return merged([(members[0], Apart(0), calm), (members[1], Apart(1), worker)])
+    views = [(members[0], Apart(0), calm), (members[1], Apart(1), worker)]
+    joint = join([Part(m.number, apart.snapshot(v.snapshot)) for m, apart, v in views])
+    return merged(views, joint)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -36,6 +47,12 @@ async def test_a_process_that_has_ended_is_marked(playing, story):
     async with playing(family(story.leaked, ended=True), LARGE) as play:
         assert "■ 4712" in play.text()
         assert "■ 4711" not in play.text()
+
+
+async def test_a_lock_that_both_share_is_there_once_with_both_pids(playing, story):
+    async with playing(family(story.leaked, shared="Counters.lock"), LARGE) as play:
+        [row] = [line for line in play.lines() if "Counters.lock" in line]
+        assert "4711 +1" in row
 
 
 async def test_the_column_comes_and_goes_with_the_second_process(playing, story):

@@ -80,16 +80,17 @@ COLD void copy_lock(struct rows *rows, const struct entry *entry)
         row->cell[3] = (uintptr_t)entry->lock;
         row->text = kinds[entry->kind];
         Py_XINCREF(row->text);
-        if (entry->semaphore != NULL && entry->semaphore->name[0] != '\0') {
-            row->os_name = strdup(entry->semaphore->name);
+        if (entry->semaphore != NULL) {
+            row->cell[4] = (uintptr_t)entry->semaphore->handle;
+            row->os_name = entry->semaphore->name[0] != '\0' ? strdup(entry->semaphore->name) : NULL;
         }
     }
 }
 
 COLD PyObject *make_lock(const struct row *row)
 {
-    return Py_BuildValue("(KOKKKz)", row->cell[0], row->text != NULL ? row->text : Py_None,
-                         row->cell[1], row->cell[2], row->cell[3], row->os_name);
+    return Py_BuildValue("(KOKKKzK)", row->cell[0], row->text != NULL ? row->text : Py_None,
+                         row->cell[1], row->cell[2], row->cell[3], row->os_name, row->cell[4]);
 }
 
 /* Those that are gone again; see `entry_remember`. */

@@ -118,10 +118,12 @@ COLD void semaphore_acquired(struct entry *entry, struct actor *actor, void *fra
     }
 }
 
-/* As `entry_released`, for a SemLock. What others hold is none of our holds. */
+/* As `entry_released`, for a SemLock. What others hold is none of our holds; a Lock that we have
+ * known from its first day on and do not hold was another process's, which has handed it over. */
 COLD struct hold *semaphore_released(struct entry *entry, struct actor *actor)
 {
     if (entry->holds == NULL && entry->unlisted == 0) {
+        entry->foreign_releases += entry->semaphore->form == MUTEX && entry->stack != NULL;
         return NULL;
     }
     return entry->semaphore->form == RECURSIVE
@@ -129,13 +131,19 @@ COLD struct hold *semaphore_released(struct entry *entry, struct actor *actor)
                : entry_released(entry, actor, entry->semaphore->form == COUNTING);
 }
 
-/* In a forked child: what the parent held is the parent's still. */
+/* In a forked child: what the parent held, and has done, is the parent's still; totals of the
+ * processes that share a lock can be added up. */
 COLD void semaphores_forked(void)
 {
     FOR_EACH_ENTRY(entry)
     {
         if (entry->semaphore != NULL) {
             entry_drop_holds(entry);
+            free(entry->hold_times);
+            free(entry->wait_times);
+            entry->hold_times = entry->wait_times = NULL;
+            entry->acquisitions = entry->wait_ns = entry->hold_ns = entry->short_holds = 0;
+            entry->contended = entry->foreign_releases = 0;
         }
     }
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from locktrace.family.merging import member_of
+from locktrace.family.apart import member_of
 from locktrace.model import SIGNAL_KINDS, Hold, Severity, Snapshot, Wait
 from locktrace.session import Member
 from locktrace.wording import age, lock_name
@@ -33,7 +33,8 @@ COLUMNS = (
     Column("contended", "cont %", least=6, most=6, right=True, drop=1, sortable=True),
     Column("oldest", "oldest", least=7, most=11, right=True, sortable=True),
 )
-PID = Column("pid", "pid", least=5, most=9, right=True, sortable=True)
+PID = Column("pid", "pid", least=5, most=11, right=True, sortable=True)
+NOT_SHARED: Mapping[int, Sequence[int]] = {}
 FAMILY_COLUMNS = (COLUMNS[0], PID, *COLUMNS[1:])
 """With the process, where there is more than one."""
 SORTS = ("state", "waiting", "oldest", "held", "contended", "rate", "name", "kind")
@@ -61,10 +62,14 @@ class LockList:
 
 
 def lock_list(
-    facts: Mapping[int, LockFacts], snapshot: Snapshot, lens: Lens, members: Sequence[Member] = ()
+    facts: Mapping[int, LockFacts],
+    snapshot: Snapshot,
+    lens: Lens,
+    members: Sequence[Member] = (),
+    shared: Mapping[int, Sequence[int]] = NOT_SHARED,
 ) -> LockList:
     """The locks as seen through `lens`, inner locks below their compound primitive; with their
-    processes if `members` are more than one."""
+    processes if `members` are more than one, `shared` as in a view."""
     chosen = [f for f in _outermost(facts) if _matches(f, facts, snapshot, lens.text)]
     unused = [f for f in chosen if not f.used and not f.findings]
     hidden = 0
@@ -77,7 +82,8 @@ def lock_list(
     if len(members) < 2:
         return LockList(rows, caption)
     pids = {member.number: _pid(member) for member in members}
-    return LockList(tuple(_told_apart(row, pids) for row in rows), caption, FAMILY_COLUMNS)
+    told = tuple(_told_apart(row, pids, shared) for row in rows)
+    return LockList(told, caption, FAMILY_COLUMNS)
 
 
 def _pid(member: Member) -> Cell:
@@ -86,10 +92,15 @@ def _pid(member: Member) -> Cell:
     return Cell(str(member.process.pid))
 
 
-def _told_apart(row: Row, pids: Mapping[int, Cell]) -> Row:
+def _told_apart(row: Row, pids: Mapping[int, Cell], shared: Mapping[int, Sequence[int]]) -> Row:
+    """`row` with the process; of a lock that several share, the first and how many more."""
     assert isinstance(row.key, int)
     first, *others = row.cells
-    return replace(row, cells=(first, pids[member_of(row.key)], *others))
+    numbers = [n for n in shared.get(row.key, (member_of(row.key),)) if n in pids]
+    pid = pids[numbers[0]] if numbers else Cell(NOTHING, Tone.MUTED)
+    if len(numbers) > 1:
+        pid = Cell(f"{pid.text} +{len(numbers) - 1}", pid.tone)
+    return replace(row, cells=(first, pid, *others))
 
 
 def _outermost(facts: Mapping[int, LockFacts]) -> Iterable[LockFacts]:

@@ -68,7 +68,9 @@ class LocksPane(Pane):
     def _show_rows(self) -> None:
         if self._view is None:
             return
-        listed = lock_list(self._facts, self._view.snapshot, self._lens, self._view.members)
+        listed = lock_list(
+            self._facts, self._view.snapshot, self._lens, self._view.members, self._view.shared
+        )
         self.table.set_columns(listed.columns)
         self.table.show_rows(listed.rows, sort=(self._lens.sort, self._lens.backwards))
         self.set_title("Locks", listed.caption)

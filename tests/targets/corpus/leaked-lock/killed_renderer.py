@@ -1,4 +1,4 @@
-"""A renderer process is killed, as where memory is short, while it holds the device."""
+"""A renderer that does not come to an end in time is killed, while it holds the device."""
 # family: multiprocessing across processes
 # unlucky: leaked-lock of main.device
 
@@ -18,7 +18,9 @@ def main():
     renderer = context.Process(target=render, args=(device, drawing), name="renderer")
     renderer.start()
     drawing.wait()
-    renderer.kill()
+    renderer.join(timeout=0.5)
+    if renderer.is_alive():
+        renderer.kill()
     renderer.join()
     with device:
         print("the next frame")

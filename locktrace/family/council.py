@@ -1,0 +1,153 @@
+"""The processes of a run, or of a view, taken together: whom to ask, and what they all say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from locktrace.diagnose import Thresholds
+from locktrace.family.apart import own_id
+from locktrace.family.diagnosis import FamilyDiagnosis, Verdict
+from locktrace.family.joining import Joint, Part, join
+from locktrace.family.remains import remains
+from locktrace.model import Finding, Snapshot, StallSnapshot
+from locktrace.session import Session
+from locktrace.snapshots import kinds
+from locktrace.snapshots.take import snapshot_id
+
+ASK_S = 1.0  # between two questions what everybody does
+MOST_WITNESSES = 8  # processes whose present stacks one report of a stall has
+MOST_REMAINS = 256  # processes that have ended whose holds are kept
+
+
+class Subject(Protocol):
+    """A process that is observed."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def session(self) -> Session: ...
+
+
+class Council:
+    """`look` is told all processes at each turn, and gives a verdict when it has looked."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        self._diagnosis = FamilyDiagnosis(thresholds)
+        self._remains: dict[int, Part] = {}
+        self._asked_ns = 0
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those of the last look."""
+        return self._diagnosis.findings
+
+    def bury(self, part: Part) -> None:
+        """`part` has ended, and is not told of any more: what it held may be needed yet."""
+        left = remains(part)
+        if left is not None and len(self._remains) < MOST_REMAINS:
+            self._remains[part.number] = left
+
+    def with_remains(self, parts: Iterable[Part]) -> list[Part]:
+        """`parts`, and what is left of others who had locks that those have."""
+        present = list(parts)
+        if self._remains:
+            known = set(_identities(present))
+            self._remains = {
+                number: part
+                for number, part in self._remains.items()
+                if not known.isdisjoint(_identities([part]))
+            }
+        return [*present, *self._remains.values()]
+
+    def look(
+        self, parts: Sequence[Part], subjects: Iterable[Subject], joint: Joint | None = None
+    ) -> Verdict | None:
+        """The verdict on `parts`, those of `subjects` among them; None if it is not time.
+
+        `joint` is of the same parts, if somebody has joined them already.
+        """
+        if not self._diagnosis.is_due(parts):
+            return None
+        living = list(subjects)
+        self._share_out(parts, living)
+        joint = joint or join(parts)
+        self._ask(joint.snapshot, parts, living)
+        return self._diagnosis.look(joint, parts)
+
+    def _share_out(self, parts: Sequence[Part], subjects: Iterable[Subject]) -> None:
+        """Each session leaves to us what other processes have too."""
+        times = Counter(_identities(parts))
+        own = {part.number: part.snapshot.locks for part in parts}
+        for subject in subjects:
+            locks = own.get(subject.number, {}).values()
+            subject.session.leave_out(
+                frozenset(own_id(lock.id) for lock in locks if times[lock.os_id] > 1)
+            )
+
+    def _ask(self, snapshot: Snapshot, parts: Sequence[Part], subjects: Iterable[Subject]) -> None:
+        """What a wait to be told something is worth, only a look at everybody can say."""
+        if snapshot.taken_ns - self._asked_ns < ASK_S * 1e9:
+            return
+        if any(_is_long_for_word(snapshot, part, self._thresholds) for part in parts):
+            self._asked_ns = snapshot.taken_ns
+            for subject in subjects:
+                subject.session.ask_what_they_do()
+
+
+def witnessed(verdict: Verdict, subjects: Iterable[Subject]) -> StallSnapshot:
+    """A stall snapshot of a verdict, with the present stacks of those that it names."""
+    joint, findings = verdict.joint, verdict.findings
+    named = {number for f in findings for id in f.actors for number in joint.members_of(id)}
+    witnesses = [subject for subject in subjects if subject.number in named][:MOST_WITNESSES]
+    taken = [subject.session.take(subject.session.poll(0)) for subject in witnesses]
+    notes = dict.fromkeys(stall.stacks_note for stall in taken if stall.stacks_note)
+    sources = {stall.stacks_from for stall in taken if stall.threads}
+    return StallSnapshot(
+        id=snapshot_id(joint.snapshot),
+        snapshot=joint.snapshot,
+        findings=findings,
+        threads=tuple(thread for stall in taken for thread in stall.threads),
+        stacks_from="py-spy" if "py-spy" in sources else min(sources, default="none"),
+        stacks_note=" ".join(notes),
+    )
+
+
+def concerned(snapshot: Snapshot, findings: Iterable[Finding]) -> Snapshot:
+    """`snapshot` with nothing but what `findings` speak of."""
+    findings = list(findings)
+    named = {lock for finding in findings for lock in finding.locks}
+    named |= {hold.lock for finding in findings for hold in finding.past}
+    actors = {actor for finding in findings for actor in finding.actors}
+    actors |= {hold.actor for finding in findings for hold in finding.past}
+    holds = tuple(hold for hold in snapshot.holds if hold.lock in named)
+    waits = tuple(wait for wait in snapshot.waits if wait.lock in named)
+    actors |= {hold.actor for hold in holds} | {wait.actor for wait in waits}
+    return replace(
+        snapshot,
+        locks={id: lock for id, lock in snapshot.locks.items() if id in named},
+        actors={id: actor for id, actor in snapshot.actors.items() if id in actors},
+        holds=holds,
+        waits=waits,
+        history=replace(snapshot.history, nestings=(), traffic={}, contention={}),
+    )
+
+
+def _identities(parts: Iterable[Part]) -> Iterable[str]:
+    return (lock.os_id for p in parts for lock in p.snapshot.locks.values() if lock.os_id)
+
+
+def _is_long_for_word(snapshot: Snapshot, part: Part, thresholds: Thresholds) -> bool:
+    """Whether somebody in `part` has waited for long to be told something by another process."""
+    locks = part.snapshot.locks
+    return any(
+        snapshot.age(wait.since_ns) >= thresholds.stall_after / 2
+        and wait.lock in locks
+        and bool(locks[wait.lock].os_id)
+        and kinds.is_signal(locks[wait.lock])
+        for wait in part.snapshot.waits
+    )

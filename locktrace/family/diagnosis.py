@@ -1,0 +1,134 @@
+"""What is wrong between processes: the ordinary detectors, asked about all of them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from locktrace.diagnose import Confirmer, Thresholds, diagnose, diagnose_end
+from locktrace.family.joining import Joint, Part, join
+from locktrace.family.remains import WITHOUT
+from locktrace.model import Certainty, Finding, Snapshot
+from locktrace.session import is_stall
+from locktrace.snapshots import kinds
+from locktrace.wording import listing
+
+BETWEEN = frozenset({"deadlock", "executor-starvation", "lock-order-inversion", "lost-wakeup"})
+"""Kinds that several processes must have a part in; what one has done alone, its own session
+tells."""
+
+OF_ALL = frozenset({"held-while-blocking", "stall"})
+"""Kinds that only a look at all processes can tell right: who waits, and who holds."""
+
+APART_S = 0.25  # between two looks
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one look has confirmed; `stalled` if something new among it is a stall."""
+
+    joint: Joint
+    findings: tuple[Finding, ...] = ()
+    stalled: bool = False
+
+
+class FamilyDiagnosis:
+    """Asked with all processes again and again, it looks when that may tell something new."""
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+        self._confirmer = Confirmer()
+        self._heard: dict[int, int] = {}
+        self._looked_ns = 0
+        self._findings: tuple[Finding, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Those of the last look."""
+        return self._findings
+
+    def is_due(self, parts: Sequence[Part]) -> bool:
+        """Whether it is time: something is waited for that may be another process's, or was when
+        we last looked, and everybody has given word since."""
+        if not self._findings and not any(_waits_for_others(part.snapshot) for part in parts):
+            return False
+        living = [part for part in parts if not part.fate]
+        now_ns = max((part.snapshot.taken_ns for part in parts), default=0)
+        silent_ns = round(self._thresholds.unresponsive_after * 1e9)
+        return now_ns - self._looked_ns >= APART_S * 1e9 and all(
+            part.snapshot.heard_ns > self._heard.get(part.number, 0)
+            or now_ns - part.snapshot.heard_ns > silent_ns  # it is stopped: nothing moves in it
+            for part in living
+        )
+
+    def look(self, joint: Joint, parts: Iterable[Part]) -> Verdict:
+        """The findings between processes in `joint`, which is of `parts`."""
+        snapshot = joint.snapshot
+        self._looked_ns = snapshot.taken_ns
+        parts = list(parts)
+        self._heard = {part.number: part.snapshot.heard_ns for part in parts}
+        found = [
+            _with_suspects(finding, joint, parts)
+            for finding in diagnose(snapshot, self._thresholds)
+            if is_of_several(finding, joint)
+        ]
+        confirmed = self._confirmer.look(snapshot, found)
+        self._findings = confirmed.findings
+        return Verdict(joint, confirmed.findings, any(map(is_stall, confirmed.new)))
+
+
+def diagnose_ended(
+    parts: Sequence[Part], thresholds: Thresholds
+) -> tuple[Joint, tuple[Finding, ...]]:
+    """What the last pictures of all show together, once nothing moves any more."""
+    joint = join(parts)
+    found = diagnose_end(joint.snapshot, thresholds)
+    return joint, tuple(f for f in found if f.kind in BETWEEN and is_of_several(f, joint))
+
+
+def is_of_several(finding: Finding, joint: Joint) -> bool:
+    """Whether it is told of the family, and not of the one process that it is about."""
+    snapshot = joint.snapshot
+    told_of = [lock for lock in finding.locks if lock in joint.shared]
+    joined = [id for id in finding.locks if _is_process(snapshot, id)]
+    if not told_of and not joined:
+        return False
+    if finding.kind in OF_ALL:
+        return bool(told_of)
+    if finding.kind == "leaked-lock":
+        return _is_left_by_the_dead(finding, snapshot)
+    members = {member for id in finding.actors for member in joint.members_of(id)}
+    return finding.kind in BETWEEN and len(members) > 1
+
+
+def _is_left_by_the_dead(finding: Finding, snapshot: Snapshot) -> bool:
+    """Whether a process has ended with it, and somebody waits: so it is true that it is taken.
+
+    While nobody waits, another process may have released it, and nobody can say.
+    """
+    fates = [snapshot.actors[id].fate for id in finding.actors if id in snapshot.actors]
+    wanted = any(wait.lock in finding.locks for wait in snapshot.waits)
+    return any(fates) and wanted
+
+
+def _waits_for_others(snapshot: Snapshot) -> bool:
+    locks = (snapshot.locks.get(wait.lock) for wait in snapshot.waits)
+    return any(lock is not None and lock.os_id for lock in locks)
+
+
+def _is_process(snapshot: Snapshot, lock: int) -> bool:
+    known = snapshot.locks.get(lock)
+    return known is not None and kinds.is_process(known)
+
+
+def _with_suspects(finding: Finding, joint: Joint, parts: Iterable[Part]) -> Finding:
+    """A stall whose holder nobody knows, with those who may have ended with the lock."""
+    if finding.kind != "stall" or finding.certainty is not Certainty.UNKNOWN:
+        return finding
+    sharers = {number for lock in finding.locks for number in joint.members_of(lock)}
+    suspects = [str(p.process.pid) for p in parts if p.fate == WITHOUT and p.number in sharers]
+    if not suspects:
+        return finding
+    those = "that process has" if len(suspects) == 1 else "they have"
+    told = f"It was shared with process {listing(suspects)}: {those} ended without a goodbye"
+    return replace(finding, message=f"{finding.message} {told}, and may have held it.")
