@@ -1,5 +1,5 @@
 """Two processes move goods between two warehouses: each locks the one they come from first."""
-# family: multiprocessing across processes
+# family: multiprocessing.Lock
 # unlucky: deadlock of main.north and main.south
 # lucky: lock-order-inversion of main.north and main.south
 

@@ -1,5 +1,5 @@
 """A renderer that does not come to an end in time is killed, while it holds the device."""
-# family: multiprocessing across processes
+# family: multiprocessing.Lock
 # unlucky: leaked-lock of main.device
 
 import multiprocessing

@@ -1,0 +1,28 @@
+"""The model again: whoever waits for it looks now and then whether its loader still lives."""
+
+import multiprocessing
+
+
+def load(loaded, loading):
+    loading.set()
+    multiprocessing.Event().wait()
+    with loaded:
+        loaded.notify_all()
+
+
+def main():
+    context = multiprocessing.get_context("fork")
+    loaded, loading = context.Condition(), context.Event()
+    loader = context.Process(target=load, args=(loaded, loading), name="loader")
+    loader.start()
+    loading.wait()
+    loader.kill()
+    loader.join()
+    with loaded:
+        while loader.is_alive() and not loaded.wait(timeout=1):
+            pass
+
+
+if __name__ == "__main__":
+    main()
+    print("done")
