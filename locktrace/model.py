@@ -230,7 +230,7 @@ class Snapshot:
     ``heard_ns`` is when the target last gave word; ``finished`` if that was its goodbye.
     ``gaps`` are what the source cannot know: empty tables say nothing of it. ``kernel`` is
     what the kernel saw, if it was asked. ``others`` are the processes besides the first, where
-    it is of several.
+    it is of several; ``family`` if all are among them that may have a hand in their locks.
     """
 
     process: Process
@@ -249,6 +249,7 @@ class Snapshot:
     gaps: frozenset[Gap] = frozenset()
     kernel: KernelView | None = None
     others: tuple[Process, ...] = ()
+    family: bool = False
 
     def age(self, since_ns: int) -> float:
         """Seconds from ``since_ns`` to this snapshot, never negative."""

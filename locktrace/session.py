@@ -113,7 +113,7 @@ class Session:
 
     `thresholds` are those that findings are made with. `store` of None keeps stall snapshots in
     memory only; without `snaps` none are taken by itself. `clock` gives our CLOCK_MONOTONIC in
-    nanoseconds.
+    nanoseconds. `dress` makes of each picture what it is to be, knowing more than this session.
     """
 
     def __init__(
@@ -125,6 +125,7 @@ class Session:
         store: StallStore | None = None,
         snaps: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
+        dress: Callable[[Snapshot], Snapshot] | None = None,
     ) -> None:
         self._source = source
         self._state = state or LedgerState(source.process)
@@ -132,6 +133,7 @@ class Session:
         self._confirmer = Confirmer()
         self._store = store
         self._snaps = snaps
+        self._dress = dress
         self._clock = clock
         self._looked_ns = 0
         self._findings: tuple[Finding, ...] = ()
@@ -222,6 +224,8 @@ class Session:
 
     def _picture(self) -> Snapshot:
         snapshot = self._state.snapshot(self._now())
+        if self._dress is not None:
+            snapshot = self._dress(snapshot)
         present = self._lookout.present(self._state.present, snapshot.taken_ns)
         return replace(snapshot, present=present, finished=self._finished)
 

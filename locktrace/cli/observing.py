@@ -11,11 +11,17 @@ import typer
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from locktrace.diagnose import Thresholds
+    from locktrace.family.feed import FamilyFeed
     from locktrace.launch.reach import Reached
+    from locktrace.model import Snapshot
     from locktrace.observe.agent_source import AgentSource
     from locktrace.observe.source import Source, State
-    from locktrace.session import Feed, Session
+    from locktrace.session import Session
+
+    Dress = Callable[[Snapshot], Snapshot]
 
 SETTLE_S = 10.0
 ONLY_OBSERVED = (
@@ -57,41 +63,56 @@ def observe(
     method: Method = Method.AUTO,
     tell: bool = True,
     source: Witness = Witness.AGENT,
+    dress: Dress | None = None,
 ) -> Session:
     """A session on `pid`; the agent is brought in if it is asked and not there.
 
     LocktraceError with a sentence when that cannot be. `keep` saves a stall snapshot when a stall
-    is seen; `tell` says on stderr what a person should know of how we got in.
+    is seen; `tell` says on stderr what a person should know of how we got in; `dress` is as for a
+    Session.
     """
     asked, state = _sources(pid, method, source, tell)
-    return _session(asked, thresholds, keep, state)
+    return _session(asked, thresholds, keep, state, dress)
 
 
-def observe_family(pid: int, *, thresholds: Thresholds, method: Method) -> Feed:
+def observe_family(
+    pid: int, *, thresholds: Thresholds, method: Method, keep: bool = True
+) -> FamilyFeed:
     """`pid` and its descendants, those that come later too."""
     from locktrace.family.feed import FamilyFeed
+    from locktrace.family.introductions import Introductions
     from locktrace.family.scout import Scout
     from locktrace.launch.processes import connect
     from locktrace.observe.agent_source import AgentSource
     from locktrace.snapshots.store import StallStore
 
-    lead = observe(pid, thresholds=thresholds, method=method)
-    scout = Scout(
-        pid,
-        open=lambda child: _session(AgentSource(connect(child), child), thresholds, True),
-        enter=lambda child: observe(child, thresholds=thresholds, method=method, tell=False),
-    )
-    return FamilyFeed(lead, scout, store=StallStore())
+    dress = Introductions().dress
+
+    def connected(child: int) -> Session:
+        return _session(AgentSource(connect(child), child), thresholds, keep, dress=dress)
+
+    def entered(child: int, tell: bool = False) -> Session:
+        return observe(
+            child, thresholds=thresholds, keep=keep, method=method, tell=tell, dress=dress
+        )
+
+    lead = entered(pid, tell=True)
+    scout = Scout(pid, open=connected, enter=entered)
+    return FamilyFeed(lead, scout, store=StallStore() if keep else None)
 
 
 def _session(
-    source: Source, thresholds: Thresholds | None, keep: bool, state: State | None = None
+    source: Source,
+    thresholds: Thresholds | None,
+    keep: bool,
+    state: State | None = None,
+    dress: Dress | None = None,
 ) -> Session:
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
     store = StallStore() if keep else None
-    return Session(source, state=state, thresholds=thresholds, store=store)
+    return Session(source, state=state, thresholds=thresholds, store=store, dress=dress)
 
 
 def _sources(pid: int, method: Method, source: Witness, tell: bool) -> tuple[Source, State | None]:

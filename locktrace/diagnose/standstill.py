@@ -78,7 +78,7 @@ def _may_be_ended_from_outside(ledger: Ledger, lock: int) -> bool:
     if kinds.is_process(ledger.lock(lock)):
         return not ledger.holds.get(lock)  # it is not among those that are seen
     shared = ledger.lock(lock).kind.startswith("multiprocessing.")
-    return shared and not ledger.snapshot.others
+    return shared and not ledger.snapshot.family
 
 
 def _serves_multiprocessing(thread: ThreadStack) -> bool:

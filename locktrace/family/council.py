@@ -12,6 +12,7 @@ from locktrace.family.apart import own_id
 from locktrace.family.diagnosis import FamilyDiagnosis, Verdict
 from locktrace.family.joining import Joint, Part, join
 from locktrace.family.remains import remains
+from locktrace.launch.processes import descendants, is_python
 from locktrace.model import Finding, Snapshot, StallSnapshot
 from locktrace.session import Session
 from locktrace.snapshots import kinds
@@ -40,6 +41,7 @@ class Council:
         self._diagnosis = FamilyDiagnosis(thresholds)
         self._remains: dict[int, Part] = {}
         self._asked_ns = 0
+        self._complete = False
 
     @property
     def findings(self) -> tuple[Finding, ...]:
@@ -76,7 +78,11 @@ class Council:
         living = list(subjects)
         self._share_out(parts, living)
         joint = joint or join(parts)
-        self._ask(joint.snapshot, parts, living)
+        if self._is_worth_asking(joint.snapshot, parts):
+            self._complete = _are_all(parts)
+            for subject in living:
+                subject.session.ask_what_they_do()
+        joint = replace(joint, snapshot=replace(joint.snapshot, family=self._complete))
         return self._diagnosis.look(joint, parts)
 
     def _share_out(self, parts: Sequence[Part], subjects: Iterable[Subject]) -> None:
@@ -89,14 +95,24 @@ class Council:
                 frozenset(own_id(lock.id) for lock in locks if times[lock.os_id] > 1)
             )
 
-    def _ask(self, snapshot: Snapshot, parts: Sequence[Part], subjects: Iterable[Subject]) -> None:
-        """What a wait to be told something is worth, only a look at everybody can say."""
+    def _is_worth_asking(self, snapshot: Snapshot, parts: Iterable[Part]) -> bool:
+        """Whether it is time to ask what everybody does: what a wait to be told something is
+        worth, nothing else can say."""
         if snapshot.taken_ns - self._asked_ns < ASK_S * 1e9:
-            return
-        if any(_is_long_for_word(snapshot, part, self._thresholds) for part in parts):
-            self._asked_ns = snapshot.taken_ns
-            for subject in subjects:
-                subject.session.ask_what_they_do()
+            return False
+        worth = any(_is_long_for_word(snapshot, part, self._thresholds) for part in parts)
+        self._asked_ns = snapshot.taken_ns
+        self._complete = self._complete and worth
+        return worth
+
+
+def _are_all(parts: Sequence[Part]) -> bool:
+    """Whether no Python process among the descendants of the first is missing."""
+    lead = parts[0]
+    there = {part.process.pid for part in parts}
+    return not lead.fate and all(
+        process.pid in there or not is_python(process) for process in descendants(lead.process.pid)
+    )
 
 
 def witnessed(verdict: Verdict, subjects: Iterable[Subject]) -> StallSnapshot:

@@ -13,12 +13,15 @@ from locktrace.session import is_stall
 from locktrace.snapshots import kinds
 from locktrace.wording import listing
 
-BETWEEN = frozenset({"deadlock", "executor-starvation", "lock-order-inversion", "lost-wakeup"})
+BETWEEN = frozenset({"deadlock", "executor-starvation", "lock-order-inversion"})
 """Kinds that several processes must have a part in; what one has done alone, its own session
 tells."""
 
 OF_ALL = frozenset({"held-while-blocking", "stall"})
 """Kinds that only a look at all processes can tell right: who waits, and who holds."""
+
+_SUSPICIONS = {"stall": ", and may have held it", "lost-wakeup": ""}
+"""Kinds of which a process that was killed may be the reason, and what it may have done."""
 
 APART_S = 0.25  # between two looks
 
@@ -89,16 +92,16 @@ def diagnose_ended(
 def is_of_several(finding: Finding, joint: Joint) -> bool:
     """Whether it is told of the family, and not of the one process that it is about."""
     snapshot = joint.snapshot
-    told_of = [lock for lock in finding.locks if lock in joint.shared]
-    joined = [id for id in finding.locks if _is_process(snapshot, id)]
-    if not told_of and not joined:
-        return False
+    if finding.kind == "lost-wakeup":  # whoever could tell may have gone without a trace
+        return any(_is_known_to_all(snapshot, lock) for lock in finding.locks)
+    shared = any(lock in joint.shared for lock in finding.locks)
     if finding.kind in OF_ALL:
-        return bool(told_of)
+        return shared
     if finding.kind == "leaked-lock":
-        return _is_left_by_the_dead(finding, snapshot)
+        return shared and _is_left_by_the_dead(finding, snapshot)
+    joined = any(_is_process(snapshot, lock) for lock in finding.locks)
     members = {member for id in finding.actors for member in joint.members_of(id)}
-    return finding.kind in BETWEEN and len(members) > 1
+    return finding.kind in BETWEEN and (shared or joined) and len(members) > 1
 
 
 def _is_left_by_the_dead(finding: Finding, snapshot: Snapshot) -> bool:
@@ -116,14 +119,20 @@ def _waits_for_others(snapshot: Snapshot) -> bool:
     return any(lock is not None and lock.os_id for lock in locks)
 
 
+def _is_known_to_all(snapshot: Snapshot, lock: int) -> bool:
+    """Whether the operating system has a name for it, so that another process may have it too."""
+    known = snapshot.locks.get(lock)
+    return known is not None and bool(known.os_id)
+
+
 def _is_process(snapshot: Snapshot, lock: int) -> bool:
     known = snapshot.locks.get(lock)
     return known is not None and kinds.is_process(known)
 
 
 def _with_suspects(finding: Finding, joint: Joint, parts: Iterable[Part]) -> Finding:
-    """A stall whose holder nobody knows, with those who may have ended with the lock."""
-    if finding.kind != "stall" or finding.certainty is not Certainty.UNKNOWN:
+    """A wait that nobody is known to end, with those who may have ended instead."""
+    if finding.kind not in _SUSPICIONS or finding.certainty is not Certainty.UNKNOWN:
         return finding
     sharers = {number for lock in finding.locks for number in joint.members_of(lock)}
     suspects = [str(p.process.pid) for p in parts if p.fate == WITHOUT and p.number in sharers]
@@ -131,4 +140,4 @@ def _with_suspects(finding: Finding, joint: Joint, parts: Iterable[Part]) -> Fin
         return finding
     those = "that process has" if len(suspects) == 1 else "they have"
     told = f"It was shared with process {listing(suspects)}: {those} ended without a goodbye"
-    return replace(finding, message=f"{finding.message} {told}, and may have held it.")
+    return replace(finding, message=f"{finding.message} {told}{_SUSPICIONS[finding.kind]}.")

@@ -10,6 +10,7 @@ from locktrace.diagnose import Thresholds, severest_first
 from locktrace.errors import LocktraceError
 from locktrace.family.council import Council, concerned, witnessed
 from locktrace.family.diagnosis import diagnose_ended
+from locktrace.family.introductions import Introductions
 from locktrace.family.record import Record
 from locktrace.launch.gathering import Arrival, Gathering
 from locktrace.launch.program import TracedProgram
@@ -56,6 +57,7 @@ class Household:
         self._made: set[tuple[str, Severity]] = set()
         self._numbers = 0
         self._council = Council(thresholds)
+        self._introductions = Introductions()
         self._between: dict[tuple[object, ...], Finding] = {}
         self.between: StallSnapshot | None = None
         """The findings in which several processes have a part, once the run is over."""
@@ -178,7 +180,10 @@ class Household:
             # it runs, and said at the end.
             self._program.wait(timeout)
             return None
-        return Record(Session(source, thresholds=self._thresholds), self._number())
+        return Record(self._session(source), self._number())
+
+    def _session(self, source: AgentSource) -> Session:
+        return Session(source, thresholds=self._thresholds, dress=self._introductions.dress)
 
     def _number(self) -> int:
         self._numbers += 1
@@ -191,4 +196,4 @@ class Household:
             reason = str(error).removeprefix(f"process {arrival.pid} ")
             self.untraced.append(Untraced(arrival.pid, reason))
             return
-        self._living.append(Record(Session(source, thresholds=self._thresholds), self._number()))
+        self._living.append(Record(self._session(source), self._number()))

@@ -78,7 +78,9 @@ class LockOrder:
     def define(self, lock: Lock, parent: Lock | None) -> None:
         """`lock` is there, or has another name; locks without an order are left out of it."""
         if kinds.is_ordered(lock) and (parent is None or kinds.is_signal(parent)):
-            name = (lock.kind, kinds.class_name(lock.name), lock.created_at)
+            name: object = (lock.kind, kinds.class_name(lock.name), lock.created_at)
+            if lock.created_at is None and lock.os_id:
+                name = lock.os_id  # what has come from another process was made by no line here
             self._class_of[lock.id] = self._classes.setdefault(name, len(self._classes) + 1)
 
     def forget(self, lock: int) -> None:

@@ -34,7 +34,8 @@ def write(journal, disk, writing, flushing):
 
 def main():
     context = multiprocessing.get_context("fork")
-    journal, disk = context.Lock(), context.Lock()
+    journal = context.Lock()
+    disk = context.Lock()
     writing, flushing = context.Event(), context.Event()
     writer = context.Process(target=write, args=(journal, disk, writing, flushing), name="writer")
     writer.start()

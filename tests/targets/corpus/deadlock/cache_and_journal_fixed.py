@@ -30,7 +30,8 @@ def write(journal, disk):
 
 def main():
     context = multiprocessing.get_context("fork")
-    journal, disk = context.Lock(), context.Lock()
+    journal = context.Lock()
+    disk = context.Lock()
     writer = context.Process(target=write, args=(journal, disk), name="writer")
     writer.start()
     cache = Cache()

@@ -7,17 +7,19 @@ import multiprocessing
 
 def load(loaded, loading):
     loading.set()
-    multiprocessing.Event().wait()
+    multiprocessing.Event().wait()  # for the disk, which does not answer
     with loaded:
         loaded.notify_all()
 
 
 def main():
     context = multiprocessing.get_context("fork")
-    loaded, loading = context.Condition(), context.Event()
+    loaded = context.Condition()
+    loading = context.Event()
     loader = context.Process(target=load, args=(loaded, loading), name="loader")
     loader.start()
     loading.wait()
+    loader.join(timeout=0.5)
     loader.kill()
     loader.join()
     with loaded:
