@@ -10,14 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from locktrace.cli.limits import Limits, thresholds
-from locktrace.cli.observing import By, Detach, SourceOption, Witness
+from locktrace.cli.observing import (
+    By,
+    Children,
+    Detach,
+    SourceOption,
+    Witness,
+    refuse_kernel,
+)
 from locktrace.launch.inject.method import Method
 from locktrace.model import SIGNAL_KINDS
 
 if TYPE_CHECKING:
-    from locktrace.session import Session, View
+    from locktrace.diagnose import Thresholds
+    from locktrace.model import StallSnapshot
+    from locktrace.session import Feed, View
 
-EXAMPLES = "Examples: locktrace dump 4242 · locktrace dump 4242 --format json -o hang.json"
+EXAMPLES = (
+    "Examples: locktrace dump 4242 · locktrace dump 4242 --children · "
+    "locktrace dump 4242 --format json -o hang.json"
+)
 KERNEL_LOOK_S = 2.5  # what the kernel counts is told every half second, or two
 LOOK_S = 0.6  # a finding is told after a second look
 NOTHING_S = 1.1  # before there is nothing to tell: the agent looks for leaks every 0.25 s
@@ -42,20 +54,23 @@ def dump(
     method: By = Method.AUTO,
     detach: Detach = False,
     source: SourceOption = Witness.AGENT,
+    children: Children = False,
 ) -> None:
     """Print who holds what, who waits, the findings and every thread's stack, now."""
-    from locktrace.cli.observing import SETTLE_S, leave, observe
+    from locktrace.cli.observing import descendants_of, leave
 
     patience = thresholds(limits)
-    session = observe(pid, thresholds=patience, keep=False, method=method, source=source)
-    seconds = LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
     try:
-        session.settle(SETTLE_S)
-        text = _render(session, _look_again(session, seconds), format)
+        if children:
+            refuse_kernel(source)
+            stall = _of_family(pid, patience, method)
+        else:
+            stall = _of_process(pid, patience, method, source)
     finally:
-        session.close()
         if detach:
-            leave(pid)
+            for each in [pid, *descendants_of(pid, children)]:
+                leave(each)
+    text = _render(stall, format)
     if output is None:
         typer.echo(text, nl=False)
         return
@@ -64,11 +79,34 @@ def dump(
     write(output, text)
 
 
-def _look_again(session: Session, seconds: float) -> View:
+def _of_process(pid: int, patience: Thresholds, method: Method, source: Witness) -> StallSnapshot:
+    from locktrace.cli.observing import SETTLE_S, observe
+
+    session = observe(pid, thresholds=patience, keep=False, method=method, source=source)
+    try:
+        session.settle(SETTLE_S)
+        seconds = LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
+        return session.take(_look_again(session, seconds))
+    finally:
+        session.close()
+
+
+def _of_family(pid: int, patience: Thresholds, method: Method) -> StallSnapshot:
+    from locktrace.cli.observing import SETTLE_S, observe_family
+
+    feed = observe_family(pid, thresholds=patience, method=method, keep=False)
+    try:
+        feed.settle(SETTLE_S)
+        return feed.take(_look_again(feed, LOOK_S))
+    finally:
+        feed.close()
+
+
+def _look_again(feed: Feed, seconds: float) -> View:
     began = time.monotonic()
-    view = session.poll(0.1)
+    view = feed.poll(0.1)
     while time.monotonic() < began + _patience(view, seconds) and view.ended is None:
-        view = session.poll(0.1)
+        view = feed.poll(0.1)
     return view
 
 
@@ -86,8 +124,7 @@ def _patience(view: View, seconds: float) -> float:
     return max(seconds, FOUND_S if found else WAITED_S)
 
 
-def _render(session: Session, view: View, format: Format) -> str:
-    stall = session.take(view)
+def _render(stall: StallSnapshot, format: Format) -> str:
     if format is Format.JSON:
         import json
 

@@ -36,6 +36,11 @@ DryRun = Annotated[
 ]
 
 
+Children = Annotated[
+    bool, typer.Option("--children", help="Follow its descendants too, as a server's workers.")
+]
+
+
 class Witness(StrEnum):
     """Who is asked about a process."""
 
@@ -167,3 +172,16 @@ def leave(pid: int) -> None:
 
     with suppress(NoSuchProcessError, NotTracedError, TargetLostError):
         detach(pid)
+
+
+def refuse_kernel(source: Witness) -> None:
+    """With --children it is the agents that are asked."""
+    if source is not Witness.AGENT:
+        raise typer.BadParameter("the kernel is asked about one process, not about its children")
+
+
+def descendants_of(pid: int, wanted: bool) -> list[int]:
+    """The pids of those that descend from `pid`, if they are `wanted`."""
+    from locktrace.launch.processes import descendants
+
+    return [process.pid for process in descendants(pid)] if wanted else []

@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from locktrace.cli.limits import Limits, StallAfter, thresholds
-from locktrace.cli.observing import By, Detach, DryRun, SourceOption, Witness
+from locktrace.cli.observing import (
+    By,
+    Children,
+    Detach,
+    DryRun,
+    SourceOption,
+    Witness,
+    descendants_of,
+    refuse_kernel,
+)
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
@@ -21,9 +30,6 @@ ATTACH_EXAMPLES = (
 WATCH_EXAMPLES = "Examples: locktrace watch · locktrace watch 4242 --plain | tee locks.log"
 
 Plain = Annotated[bool, typer.Option("--plain", help="Print lines instead of the screen.")]
-Children = Annotated[
-    bool, typer.Option("--children", help="Follow its descendants too, as a server's workers.")
-]
 
 
 def attach(
@@ -90,7 +96,7 @@ def _show(
     finally:
         feed.close()
         if detach:
-            for each in [pid, *_descendants(pid, children)]:
+            for each in [pid, *descendants_of(pid, children)]:
                 leave(each)
 
 
@@ -99,15 +105,8 @@ def _open(pid: int, patience: Thresholds, children: bool, method: Method, source
 
     if not children:
         return observe(pid, thresholds=patience, method=method, source=source)
-    if source is not Witness.AGENT:
-        raise typer.BadParameter("the kernel is asked about one process, not about its children")
+    refuse_kernel(source)
     return observe_family(pid, thresholds=patience, method=method)
-
-
-def _descendants(pid: int, wanted: bool) -> list[int]:
-    from locktrace.launch.processes import descendants
-
-    return [process.pid for process in descendants(pid)] if wanted else []
 
 
 def _only_traced(children: bool) -> int:
@@ -116,7 +115,7 @@ def _only_traced(children: bool) -> int:
     from locktrace.launch.processes import python_processes
 
     pids = [process.pid for process in python_processes() if process.socket]
-    followed = {each for pid in pids for each in _descendants(pid, children)}
+    followed = {each for pid in pids for each in descendants_of(pid, children)}
     pids = [pid for pid in pids if pid not in followed]
     if len(pids) == 1:
         return pids[0]

@@ -119,17 +119,25 @@ def witnessed(verdict: Verdict, subjects: Iterable[Subject]) -> StallSnapshot:
     """A stall snapshot of a verdict, with the present stacks of those that it names."""
     joint, findings = verdict.joint, verdict.findings
     named = {number for f in findings for id in f.actors for number in joint.members_of(id)}
-    witnesses = [subject for subject in subjects if subject.number in named][:MOST_WITNESSES]
-    taken = [subject.session.take(subject.session.poll(0)) for subject in witnesses]
+    witnesses = [subject for subject in subjects if subject.number in named]
+    return testified(joint.snapshot, findings, witnesses[:MOST_WITNESSES])
+
+
+def testified(
+    snapshot: Snapshot, findings: tuple[Finding, ...], witnesses: Iterable[Subject]
+) -> StallSnapshot:
+    """A stall snapshot of several processes, with the present stacks of the `witnesses`."""
+    taken = [each.session.take(each.session.poll(0)) for each in witnesses]
     notes = dict.fromkeys(stall.stacks_note for stall in taken if stall.stacks_note)
     sources = {stall.stacks_from for stall in taken if stall.threads}
     return StallSnapshot(
-        id=snapshot_id(joint.snapshot),
-        snapshot=joint.snapshot,
+        id=snapshot_id(snapshot),
+        snapshot=snapshot,
         findings=findings,
         threads=tuple(thread for stall in taken for thread in stall.threads),
         stacks_from="py-spy" if "py-spy" in sources else min(sources, default="none"),
         stacks_note=" ".join(notes),
+        thresholds=taken[0].thresholds if taken else {},
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from locktrace.errors import LocktraceError
 from locktrace.family.apart import Apart
-from locktrace.family.council import Council, witnessed
+from locktrace.family.council import Council, testified, witnessed
 from locktrace.family.joining import Joint, Part, join
 from locktrace.family.merging import merged
 from locktrace.family.remains import fate_of
@@ -114,6 +114,21 @@ class FamilyFeed:
             except LocktraceError as error:
                 self._remarks.append(str(error))
         self._stalls.append(stall)
+
+    def settle(self, timeout: float) -> None:
+        """Wait for the first full ledger of the first, and for its descendants to be looked for;
+        TargetLostError if none comes in `timeout` seconds."""
+        self._members[0].view = self._members[0].session.settle(timeout)
+        self._scout.settle(timeout)
+        self._admit()
+        for member in self._members[1:]:
+            with suppress(LocktraceError):
+                member.view = member.session.settle(timeout)
+
+    def take(self, view: View) -> StallSnapshot:
+        """A stall snapshot of `view`, with the present stacks of all that live."""
+        living = [member for member in self._members if member.ended_at is None]
+        return testified(view.snapshot, view.findings, living)
 
     def dump(self) -> Path:
         """A snapshot of each process that lives, saved by itself; the first one's file.

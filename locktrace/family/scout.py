@@ -33,8 +33,13 @@ class Scout:
         self._looks: dict[psutil.Process, int] = {}
         self._done: set[psutil.Process] = set()
         self._stopped = threading.Event()
+        self._settled = threading.Event()
         self._thread = threading.Thread(target=self._run, name="scout", daemon=True)
         self._thread.start()
+
+    def settle(self, timeout: float) -> None:
+        """Wait until all that are there now have been tried, at most `timeout` seconds."""
+        self._settled.wait(timeout)
 
     def stop(self) -> None:
         self._stopped.set()
@@ -48,6 +53,8 @@ class Scout:
         living = set(descendants(self._pid))
         self._done &= living
         self._looks = {process: n for process, n in self._looks.items() if process in living}
+        if not living - self._done:
+            self._settled.set()
         for process in sorted(living - self._done, key=lambda process: process.pid):
             if len(self._done) >= MOST:
                 return
