@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from locktrace.errors import CannotEnterError, NotPermittedError
 from locktrace.launch.fate import await_fate, incarnation
-from locktrace.launch.inject import permission
+from locktrace.launch.inject import permission, way_back
 from locktrace.launch.inject.drop import Drop
 from locktrace.launch.inject.interpreter import Interpreter
 from locktrace.launch.inject.memory import Library, Memory, library, mappings
@@ -18,7 +18,7 @@ from locktrace.launch.inject.visit import FUNCTIONS, Layout, await_answer
 PAYLOAD = os.path.join(os.path.dirname(__file__), "_payload.abi3.so")
 _ENTRY = "locktrace_visit"
 _C_LIBRARIES = ("libc.so.6", "libc-2.", "libdl.so.2", "libdl-2.", "ld-musl")
-_READ_WRITE, _PRIVATE_ANONYMOUS = 3, 0x22
+_READ_WRITE, _ALL, _PRIVATE_ANONYMOUS = 3, 7, 0x22
 _RTLD_NOW, _MFD_CLOEXEC = 2, 1
 _FAILED = (1 << 64) - 1
 
@@ -62,8 +62,8 @@ class _Entrance:
         paths = dict.fromkeys(m.path for m in found if m.name.startswith(_C_LIBRARIES))
         loaded = [lib for path in paths if (lib := library(memory, found, path)) is not None]
         self._functions = [self._address([python] if python else [], name) for name in FUNCTIONS]
-        names = ("mmap", "munmap", "dlopen", "dlclose", "dlerror", "memfd_create", "write",
-                 "close", "__errno_location")  # fmt: skip
+        names = ("mmap", "munmap", "mprotect", "dlopen", "dlclose", "dlerror", "memfd_create",
+                 "write", "close", "__errno_location")  # fmt: skip
         self._libc = {name: self._address(loaded, name) for name in names}
 
     def _address(self, libraries: list[Library], name: str) -> int:
@@ -80,14 +80,19 @@ class _Entrance:
             )
             if base == _FAILED:
                 raise CannotEnterError(f"process {self._pid} has no memory left")
-            tracee.stack = base + layout.size
+            self._settle(tracee, base + layout.frame)
             try:
                 self._start(tracee, base, layout)
             except BaseException:
-                tracee.stack = tracee.own_stack
+                tracee.unsettle()
                 tracee.call(self._libc["munmap"], base, layout.size)
                 raise
             return base
+
+    def _settle(self, tracee: Tracee, place: int) -> None:
+        """Without a way back where a policy (SELinux) permits no memory that can be run."""
+        wrong = tracee.call(self._libc["mprotect"], place, way_back.FRAME_BYTES, _ALL) & 0xFFFFFFFF
+        tracee.settle(place, runs=not wrong)
 
     def _start(self, tracee: Tracee, base: int, layout: Layout) -> None:
         handle = self._load(tracee, base)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import ctypes
 import os
 
-CONT, DETACH = 7, 17
+CONT, DETACH, SYSCALL = 7, 17, 24
 GET_REGS, SET_REGS = 12, 13
 GET_REGSET, SET_REGSET = 0x4204, 0x4205
 SEIZE, INTERRUPT = 0x4206, 0x4207
 GET_SIGMASK, SET_SIGMASK = 0x420A, 0x420B
 NT_X86_XSTATE = 0x202  # vector and floating point registers
 EVENT_STOP = 128
+MARK_SYSCALLS = 1  # an option: a stop at a system call has 128 in its signal
+AT_SYSCALL = 5 | 128
 WALL = 0x40000000  # of waitpid: threads too
 _XSTATE_BYTES = 32_768
 

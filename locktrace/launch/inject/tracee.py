@@ -11,21 +11,25 @@ in is started again by the kernel itself, in the way of a call that a stop has i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import signal
 import time
 from collections.abc import Iterator
 
 from locktrace.errors import CannotEnterError
-from locktrace.launch.inject import ptrace, safe_point
+from locktrace.launch.inject import ptrace, safe_point, way_back
 from locktrace.launch.inject.memory import Mapping, Memory, mappings
 from locktrace.launch.inject.ptrace import Registers
 
 STOP_S = 0.5  # for a thread to stop, once asked: longer in an uninterruptible sleep
 PLACE_S = 2.0  # for some thread to come to a place where it can be borrowed
 CALL_S = 10.0  # for a function called on it: dlopen may wait for another thread's import
-NOWHERE = 0x10  # functions return here, where nothing can be: the fault tells that they have
+NOWHERE = 0x10  # where nothing can be: a fault tells that a function has returned to it
+_TO_NOWHERE = NOWHERE.to_bytes(8, "little")
+_FRAME_AT = 56  # behind a multiple of 64
 _STACK_GAP = 1024  # beyond the red zone, for a call that needs next to no stack
+_QUICK_TURNS = 40  # of looking whether a thread has stopped: most do in some microseconds
 _FAULTS = (
     signal.SIGSEGV,
     signal.SIGBUS,
@@ -35,6 +39,7 @@ _FAULTS = (
     signal.SIGSYS,
 )
 _ALL_BUT_FAULTS = (1 << 64) - 1 - sum(1 << (number - 1) for number in _FAULTS)
+_NO_CALL = (1 << 64) - 1  # the number of a system call that is none
 _DIRECTION_AND_TRAP = 0x500  # flags that must be off when a function is called
 
 
@@ -45,32 +50,54 @@ class Tracee:
         self.tid = tid
         self._pid = pid
         self._memory = memory
-        self._registers = ptrace.registers(tid)
-        self._extended = ptrace.extended_state(tid)
+        self._registers = _as_asked_again(ptrace.registers(tid))
+        self._vectors = ptrace.extended_state(tid)
         self._mask = ptrace.signal_mask(tid)
         self._held: list[int] = []
-        self.own_stack = (self._registers.rsp - _STACK_GAP) & ~0xF
-        self.stack = self.own_stack
-        """Where the next call's stack begins, growing downwards."""
-        ptrace.set_signal_mask(tid, _ALL_BUT_FAULTS)
+        self._frame = self._way_back = 0
+        self.unsettle()
+
+    def settle(self, place: int, *, runs: bool) -> None:
+        """From now on calls have their stack below `place`, which is the first of FRAME_BYTES.
+
+        If code `runs` there, the thread goes on by itself after a call in which we are killed.
+        """
+        self._frame, self._way_back = place + _FRAME_AT, 0
+        if not runs:
+            self._memory.write(self._frame, _TO_NOWHERE)
+            return
+        code = place + way_back.FRAME_BYTES - 64
+        self._memory.write(code, way_back.CODE)
+        frame = way_back.frame(self._registers, self._mask, self._vectors, self._frame, code)
+        self._memory.write(self._frame, frame)
+        self._way_back = code + len(way_back.CODE)
+
+    def unsettle(self) -> None:
+        """Calls have the thread's own stack, as at first: they may need next to none of it."""
+        self._frame, self._way_back = (self._registers.rsp - _STACK_GAP & ~0xF) - 8, 0
+        self._memory.write(self._frame, _TO_NOWHERE)
 
     def call(self, function: int, *arguments: int) -> int:
         """What the function at this address returns, as an unsigned 64-bit number."""
         here = Registers.from_buffer_copy(self._registers)
-        here.rsp = self.stack - 8
-        self._memory.write(here.rsp, NOWHERE.to_bytes(8, "little"))
+        here.rsp = self._frame
         for name, value in zip(("rdi", "rsi", "rdx", "rcx", "r8", "r9"), arguments, strict=False):
             setattr(here, name, value & (1 << 64) - 1)
-        here.rip, here.rax, here.orig_rax = function, 0, (1 << 64) - 1
+        here.rip, here.rax, here.orig_rax = function, 0, _NO_CALL
         here.eflags &= ~_DIRECTION_AND_TRAP
         ptrace.set_registers(self.tid, here)
+        ptrace.set_signal_mask(self.tid, _ALL_BUT_FAULTS)
         deadline = time.monotonic() + CALL_S
         while True:
-            ptrace.request(ptrace.CONT, self.tid)
+            ptrace.request(ptrace.SYSCALL if self._way_back else ptrace.CONT, self.tid)
             number = self._await_stop(deadline)
             after = ptrace.registers(self.tid)
             if number == signal.SIGSEGV and after.rip == NOWHERE:
                 return int(after.rax)
+            if number == ptrace.AT_SYSCALL:
+                if after.rip == self._way_back and after.orig_rax == way_back.RT_SIGRETURN:
+                    return int(after.rdi)
+                continue
             if number in _FAULTS:
                 raise CannotEnterError(
                     f"a call in process {self._pid} ended in {signal.Signals(number).name}; "
@@ -78,6 +105,21 @@ class Tracee:
                 )
             if number:
                 self._held.append(number)
+
+    def _leave_system_call(self) -> None:
+        """Stop where the kernel starts a system call again: not at the entry of another one."""
+        here = ptrace.registers(self.tid)
+        if here.rip == self._way_back:
+            here.rip -= len(way_back.CODE)
+            here.orig_rax = _NO_CALL
+            ptrace.set_registers(self.tid, here)
+        ptrace.request(ptrace.INTERRUPT, self.tid)
+        while True:
+            ptrace.request(ptrace.CONT, self.tid)
+            number = _await_stop(self._pid, self.tid, time.monotonic() + CALL_S)
+            if not number or number in _FAULTS:
+                return
+            self._held.append(number)
 
     def _await_stop(self, deadline: float) -> int:
         try:
@@ -91,13 +133,11 @@ class Tracee:
 
     def give_back(self) -> None:
         """Let the thread go on as if nothing had been."""
-        registers = self._registers
-        if _ended_by_our_stop(registers):
-            registers.rip -= 2  # the two bytes of `syscall`
-            registers.rax, registers.orig_rax = registers.orig_rax, (1 << 64) - 1
         with contextlib.suppress(ProcessLookupError):
-            ptrace.set_registers(self.tid, registers)
-            ptrace.set_extended_state(self.tid, self._extended)
+            if self._way_back:
+                self._leave_system_call()
+            ptrace.set_registers(self.tid, self._registers)
+            ptrace.set_extended_state(self.tid, self._vectors)
             ptrace.set_signal_mask(self.tid, self._mask)
             ptrace.request(ptrace.DETACH, self.tid)
         for number in self._held:
@@ -105,15 +145,18 @@ class Tracee:
                 os.kill(self._pid, number)
 
 
-def _ended_by_our_stop(registers: Registers) -> bool:
-    """Whether it was in an epoll_wait without time limit, which any stop ends with EINTR.
+def _as_asked_again(registers: Registers) -> Registers:
+    """Of a thread in an epoll_wait without time limit, which any stop ends with EINTR.
 
     Nothing had come, so to ask again is the same. With a limit it is left to the program, which
     knows how much of that is left.
     """
     endless = registers.r10 & 0xFFFFFFFF == 0xFFFFFFFF
     epoll = registers.orig_rax in {safe_point.EPOLL_WAIT, safe_point.EPOLL_PWAIT}
-    return bool(epoll and endless and _signed(registers.rax) == -safe_point.EINTR)
+    if epoll and endless and _signed(registers.rax) == -safe_point.EINTR:
+        registers.rip -= 2  # the two bytes of `syscall`
+        registers.rax, registers.orig_rax = registers.orig_rax, _NO_CALL
+    return registers
 
 
 @contextlib.contextmanager
@@ -143,7 +186,7 @@ def _borrow(pid: int, memory: Memory, deadline: float) -> Tracee | None:
     """Try each thread once, those first that sleep where it is harmless."""
     for tid in _candidates(pid):
         try:
-            ptrace.request(ptrace.SEIZE, tid)
+            ptrace.request(ptrace.SEIZE, tid, 0, ptrace.MARK_SYSCALLS)
         except ProcessLookupError:
             continue
         tracee = None
@@ -217,8 +260,8 @@ def _await_stop(pid: int, tid: int, deadline: float) -> int:
 
     TimeoutError when it does not stop, CannotEnterError when the process ends.
     """
-    pause = 0.00005
-    while True:
+    pause = 0.0
+    for turn in itertools.count():
         try:
             found, status = os.waitpid(tid, os.WNOHANG | ptrace.WALL)
         except ChildProcessError:
@@ -227,8 +270,11 @@ def _await_stop(pid: int, tid: int, deadline: float) -> int:
             break
         if time.monotonic() > deadline:
             raise TimeoutError(f"thread {tid} does not stop")
+        if turn < _QUICK_TURNS:
+            os.sched_yield()
+            continue
+        pause = min(pause * 1.5 + 0.00005, 0.002)
         time.sleep(pause)
-        pause = min(pause * 1.5, 0.002)
     if not os.WIFSTOPPED(status):
         if tid != pid and os.path.exists(f"/proc/{pid}/task"):
             raise ProcessLookupError(f"thread {tid} has ended")

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from locktrace.errors import CannotEnterError
 from locktrace.launch.inject.memory import Memory
+from locktrace.launch.inject.way_back import FRAME_BYTES
 
 ON_ITS_WAY, RUNNING, DONE, FAILED, CANCELLED, NO_INTERPRETER = range(6)
 GO_ON, CANCEL, HEARD = range(3)
@@ -34,7 +35,10 @@ _CONTENT_AT = 512
 
 
 class Layout:
-    """Where everything lies, from the beginning of the mapping; `size` is all of it."""
+    """Where everything lies, from the beginning of the mapping; `size` is all of it.
+
+    The borrowed thread's stack ends at `frame`, where its way back begins.
+    """
 
     def __init__(self, script: bytes, bundle: bytes) -> None:
         self._script, self._bundle = script + b"\0", bundle
@@ -42,6 +46,8 @@ class Layout:
         self._script_at = self.answer + ANSWER_BYTES
         self._bundle_at = self._script_at + len(self._script) + len(SCRIPT_NAME)
         self.size = -(-(self._bundle_at + len(bundle) + STACK_BYTES) // 4096) * 4096
+        self.frame = self.size
+        self.size += FRAME_BYTES
 
     def write(self, memory: Memory, base: int, handle: int, functions: Sequence[int]) -> None:
         """Fill the mapping at `base`; `functions` are the addresses of FUNCTIONS."""
