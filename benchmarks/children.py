@@ -13,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 def environment(core: str | None) -> dict[str, str]:
     """For a child that runs bare (None) or traced by a core, `c` or `py`."""
     environ = {k: v for k, v in os.environ.items() if not k.startswith("LOCKTRACE")}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or every start would compile everything anew
     roots = [ROOT, ROOT / "tui", ROOT / "demo_server"]
     environ["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     return environ if core is None else traced(environ) | {"LOCKTRACE_CORE": core}
