@@ -102,19 +102,21 @@ class Publisher:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
         self._farewell_reason = reason
         self._stopping = True
-        if self._await_end(FAREWELL_S):
+        ended = self._await_end(FAREWELL_S)
+        if ended:
             self._close()
         if self._listener is not None:
             self._listener.close(unlink=True)
+        if ended and self._thread_id != _thread.get_native_id():
+            # One that still runs when the interpreter ends is ended by pthread_exit, which aborts
+            # a process without a free descriptor: glibc opens libgcc_s for it.
+            self._await_vanishing(FAREWELL_S)
 
     def pause(self) -> None:
         """End the thread and keep the rest, so that a fork finds a process without our thread."""
         self._pauses.append(None)
         if self._await_end(PAUSE_S):
-            task = f"/proc/self/task/{self._thread_id}"
-            deadline = time.monotonic() + PAUSE_S
-            while os.path.exists(task) and time.monotonic() < deadline:
-                time.sleep(0)
+            self._await_vanishing(PAUSE_S)
 
     def resume(self) -> None:
         """A fork is over; the last of several at once brings the thread back."""
@@ -141,6 +143,13 @@ class Publisher:
         if ended:
             self._absent.release()
         return ended
+
+    def _await_vanishing(self, seconds: float) -> None:
+        """The thread has nothing left to do; until it is no thread of this process any more."""
+        task = f"/proc/self/task/{self._thread_id}"
+        deadline = time.monotonic() + seconds
+        while os.path.exists(task) and time.monotonic() < deadline:
+            time.sleep(0)
 
     @property
     def _ending(self) -> bool:

@@ -136,7 +136,7 @@ def test_no_descriptor_is_left_behind_by_uninstalling(python: str) -> None:
 
 
 EXHAUSTED = """
-import os, resource, threading
+import os, resource, threading, time
 import locktrace.agent.switch as switch
 from locktrace.agent.publisher import Publisher
 import locktrace
@@ -159,6 +159,7 @@ locktrace.install()
 assert switch.AGENT.installed and switch.AGENT.publisher.trouble
 with threading.Lock(), threading.Condition():
     pass
+switch.AGENT.publisher._last_act = lambda: [time.sleep(0.001) for _ in range(300)]  # it ends late
 locktrace.uninstall()
 assert threading.Condition.wait is plain
 print("none the wiser")
