@@ -21,6 +21,7 @@ from locktrace.session import Session
 PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
 LOOK_S = 0.2  # between two looks at a descendant
 LINGER_S = 1.0  # for descendants to end, once the program has
+LAST_LOOKS = 2  # what came before a goodbye, and the goodbye
 AT_ONCE = 256  # descendants that are followed; more wait for one of those to end
 KEEP = 200  # records of descendants that have ended without findings
 KEEP_EVENTFUL = 1000  # and of those with
@@ -146,8 +147,8 @@ class Household:
         if self.first is None:
             self.first = self._open_first(0)
         deadline = time.monotonic() + LINGER_S
-        while self.first is not None and not self.first.ended and time.monotonic() < deadline:
-            self.first.look(LOOK_S)
+        if self.first is not None:
+            self._hear_out(self.first, deadline)
         list(self._look_at_others())
         while self._living and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -159,6 +160,13 @@ class Household:
         for record in [*self._living, *([self.first] if self.first is not None else [])]:
             record.conclude()
         self._take_stock()
+
+    def _hear_out(self, record: Record, deadline: float) -> None:
+        """Look until it has ended, or the deadline; all that was said is heard, however late."""
+        looks = 0
+        while not record.ended and (looks < LAST_LOOKS or time.monotonic() < deadline):
+            record.look(LOOK_S)
+            looks += 1
 
     def _keep(self, record: Record) -> None:
         record.conclude()
