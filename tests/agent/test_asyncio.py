@@ -84,9 +84,12 @@ def test_a_thread_that_blocks_shows_which_task_runs_in_it(python: str) -> None:
         with observed(target) as session:
             view = until(
                 session,
-                lambda v: any(
-                    actor.name == "loop" and actor.task is not None
-                    for actor in v.snapshot.actors.values()
+                lambda v: (
+                    ("loop", "Lock", "loop_blocked.table") in waits(v.snapshot)
+                    and any(
+                        actor.name == "loop" and actor.task is not None
+                        for actor in v.snapshot.actors.values()
+                    )
                 ),
             )
             actors = view.snapshot.actors
@@ -95,5 +98,4 @@ def test_a_thread_that_blocks_shows_which_task_runs_in_it(python: str) -> None:
             task = actors[loop.task]
             assert (task.name, task.kind) == ("handler (handle)", "task")
             assert task.native_id == loop.native_id
-            assert ("loop", "Lock", "loop_blocked.table") in waits(view.snapshot)
             target.tell("on")

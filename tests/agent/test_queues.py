@@ -14,7 +14,13 @@ def test_every_way_to_wait_for_a_queue_is_a_wait_for_it(python: str) -> None:
     with running("queues_waited_for", python=python) as target:
         target.expect("ready")
         with observed(target) as session:
-            view = until(session, lambda v: len(waits(v.snapshot, "Queue", "SimpleQueue")) == 4)
+            view = until(
+                session,
+                lambda v: (
+                    len(waits(v.snapshot, "Queue", "SimpleQueue")) == 4
+                    and len(waits(v.snapshot, "Condition")) == 3
+                ),
+            )
             assert waits(view.snapshot, "Queue", "SimpleQueue") == {
                 ("get", "Queue", "queues_waited_for.jobs"),
                 ("put", "Queue", "queues_waited_for.full"),

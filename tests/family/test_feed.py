@@ -11,6 +11,7 @@ from locktrace.family.apart import member_of
 from locktrace.family.feed import FamilyFeed
 from locktrace.family.scout import Scout
 from locktrace.launch.processes import connect
+from locktrace.model import Lock
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session, View
 from tests.support import Target, eventually, running
@@ -52,6 +53,11 @@ def pids(view: View) -> set[int]:
     return {member.process.pid for member in view.members}
 
 
+def journals(view: View) -> list[Lock]:
+    """The lock of each worker that has come so far as to make it."""
+    return [k for k in view.snapshot.locks.values() if k.name.startswith("Worker.journal")]
+
+
 def workers(target: Target, number: int) -> list[int]:
     return [int(target.read().split()[1]) for _ in range(number)]
 
@@ -75,14 +81,14 @@ def test_workers_are_followed_and_a_finding_names_its_process(follow: Follow) ->
 def test_ids_of_members_never_meet(follow: Follow) -> None:
     with running("prefork", "3") as target:
         children = workers(target, 3)
-        view = until(follow(target), lambda v: len(v.members) == 4, "all workers")
+        view = until(follow(target), lambda v: len(journals(v)) == len(children), "all workers")
         snapshot = view.snapshot
+        assert len(view.members) == 1 + len(children)
         assert {member_of(id) for id in snapshot.locks} >= {m.number for m in view.members[1:]}
         assert all(id == lock.id for id, lock in snapshot.locks.items())
         assert all(hold.lock in snapshot.locks for hold in snapshot.holds if hold.actor)
         assert all(wait.actor in snapshot.actors for wait in snapshot.waits)
-        journals = [k for k in snapshot.locks.values() if k.name.startswith("Worker.journal")]
-        assert len(journals) == len(children)
+        assert {member_of(lock.id) for lock in journals(view)} == {1, 2, 3}
 
 
 def test_a_new_worker_comes_and_one_that_was_killed_is_shown_as_ended(

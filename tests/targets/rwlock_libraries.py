@@ -11,7 +11,8 @@ from readerwriterlock import rwlock
 
 fair = rwlock.RWLockFairD()
 shared = fasteners.ReaderWriterLock()
-alone = fasteners.InterProcessLock(tempfile.mktemp())
+folder = tempfile.TemporaryDirectory()
+alone = fasteners.InterProcessLock(f"{folder.name}/lock")
 
 
 def write_fair():

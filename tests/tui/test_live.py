@@ -54,12 +54,14 @@ async def test_space_pauses_too_and_the_banner_says_if_the_target_ends_meanwhile
         assert "■ ENDED" in play.text()
 
 
-async def test_a_notice_is_told_once(playing, story):
+async def test_a_notice_is_told_once(playing, story, monkeypatch):
     notice = "The stall snapshot could not be saved: the disk is full."
+    told = []
     async with playing(story.leaked) as play:
+        monkeypatch.setattr(play.app, "notify", lambda message, **_: told.append(message))
         await play.tell(replace(story.stalled, notice=notice))
         await play.tell(replace(story.stalled, notice=notice))
-        assert [n.message for n in play.app._notifications] == [notice]
+    assert told == [notice]
 
 
 async def test_quitting_ends_the_polling(playing, story):

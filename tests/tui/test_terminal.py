@@ -34,7 +34,7 @@ def tmux(server: Path, *arguments: str) -> str:
 @pytest.fixture(params=[(80, 24), (200, 60)], ids=["80x24", "200x60"])
 def screen(request: pytest.FixtureRequest) -> Iterator[Screen]:
     width, height = request.param
-    command = f"{sys.executable} -m locktrace demo --reload-every 8s"
+    command = f"{sys.executable} -m locktrace demo --reload-every 10s"
     with tempfile.TemporaryDirectory(prefix="tmux-") as folder:  # a socket's path must be short
         server = Path(folder) / "server"
         tmux(server, "new-session", "-d", "-x", str(width), "-y", str(height), command)
