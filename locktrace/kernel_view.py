@@ -11,6 +11,19 @@ from enum import StrEnum
 
 OWN_IDS = 1 << 32
 """Locks and threads that only the kernel knows have ids from here on; the agent's have 32 bits."""
+OWN_WAITS = 1 << 47
+"""Waits and disagreements of the kernel's have ids from here on; no agent counts so far."""
+_OF_ONE = 1 << 48  # ids of one process are below that; of a family's others it is added to them
+
+
+def is_own(id: int) -> bool:
+    """Whether a lock or thread is one that only the kernel knows, whichever process it is of."""
+    return id % _OF_ONE >= OWN_IDS
+
+
+def is_own_wait(id: int) -> bool:
+    """Whether a wait is one that only the kernel knows."""
+    return id % _OF_ONE >= OWN_WAITS
 
 
 class FutexKind(StrEnum):

@@ -15,9 +15,8 @@ from locktrace.cli.observing import (
     Children,
     Detach,
     SourceOption,
-    Witness,
-    refuse_kernel,
 )
+from locktrace.cli.sources import Witness
 from locktrace.launch.inject.method import Method
 from locktrace.model import SIGNAL_KINDS
 
@@ -62,8 +61,7 @@ def dump(
     patience = thresholds(limits)
     try:
         if children:
-            refuse_kernel(source)
-            stall = _of_family(pid, patience, method)
+            stall = _of_family(pid, patience, method, source)
         else:
             stall = _of_process(pid, patience, method, source)
     finally:
@@ -85,21 +83,24 @@ def _of_process(pid: int, patience: Thresholds, method: Method, source: Witness)
     session = observe(pid, thresholds=patience, keep=False, method=method, source=source)
     try:
         session.settle(SETTLE_S)
-        seconds = LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
-        return session.take(_look_again(session, seconds))
+        return session.take(_look_again(session, _look_s(source)))
     finally:
         session.close()
 
 
-def _of_family(pid: int, patience: Thresholds, method: Method) -> StallSnapshot:
+def _of_family(pid: int, patience: Thresholds, method: Method, source: Witness) -> StallSnapshot:
     from locktrace.cli.observing import SETTLE_S, observe_family
 
-    feed = observe_family(pid, thresholds=patience, method=method, keep=False)
+    feed = observe_family(pid, thresholds=patience, method=method, keep=False, source=source)
     try:
         feed.settle(SETTLE_S)
-        return feed.take(_look_again(feed, LOOK_S))
+        return feed.take(_look_again(feed, _look_s(source)))
     finally:
         feed.close()
+
+
+def _look_s(source: Witness) -> float:
+    return LOOK_S if source is Witness.AGENT else KERNEL_LOOK_S
 
 
 def _look_again(feed: Feed, seconds: float) -> View:

@@ -3,52 +3,34 @@
 from __future__ import annotations
 
 import sys
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from locktrace.cli.sources import Sources, Witness
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from locktrace.cli.sources import Opened
     from locktrace.diagnose import Thresholds
     from locktrace.family.feed import FamilyFeed
-    from locktrace.launch.reach import Reached
     from locktrace.model import Snapshot
-    from locktrace.observe.agent_source import AgentSource
-    from locktrace.observe.source import Source, State
     from locktrace.session import Session
 
     Dress = Callable[[Snapshot], Snapshot]
 
 SETTLE_S = 10.0
-ONLY_OBSERVED = (
-    "locktrace: the C core cannot serve in process {pid}{why}, so it is only observed: of locks "
-    "made before now nothing is seen, neither who holds nor who waits; of later ones all is"
-)
 
 By = Annotated[Method, typer.Option("--method", help="How to get in, where no agent is there yet.")]
 Detach = Annotated[bool, typer.Option("--detach", help="At the end take the agent out again.")]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Only say how it would be done, and change nothing.")
 ]
-
-
 Children = Annotated[
     bool, typer.Option("--children", help="Follow its descendants too, as a server's workers.")
 ]
-
-
-class Witness(StrEnum):
-    """Who is asked about a process."""
-
-    AGENT = "agent"
-    KERNEL = "kernel"
-    BOTH = "both"
-
-
 SourceOption = Annotated[
     Witness,
     typer.Option("--source", help="Ask the agent, the kernel (eBPF, nothing is put in), or both."),
@@ -76,84 +58,43 @@ def observe(
     is seen; `tell` says on stderr what a person should know of how we got in; `dress` is as for a
     Session.
     """
-    asked, state = _sources(pid, method, source, tell)
-    return _session(asked, thresholds, keep, state, dress)
+    return _session(Sources(source, method).enter(pid, tell=tell), thresholds, keep, dress)
 
 
 def observe_family(
-    pid: int, *, thresholds: Thresholds, method: Method, keep: bool = True
+    pid: int,
+    *,
+    thresholds: Thresholds,
+    method: Method,
+    keep: bool = True,
+    source: Witness = Witness.AGENT,
 ) -> FamilyFeed:
     """`pid` and its descendants, those that come later too."""
     from locktrace.family.feed import FamilyFeed
     from locktrace.family.introductions import Introductions
     from locktrace.family.scout import Scout
-    from locktrace.launch.processes import connect
-    from locktrace.observe.agent_source import AgentSource
     from locktrace.snapshots.store import StallStore
 
+    sources = Sources(source, method)
     dress = Introductions().dress
-
-    def connected(child: int) -> Session:
-        return _session(AgentSource(connect(child), child), thresholds, keep, dress=dress)
-
-    def entered(child: int, tell: bool = False) -> Session:
-        return observe(
-            child, thresholds=thresholds, keep=keep, method=method, tell=tell, dress=dress
-        )
-
-    lead = entered(pid, tell=True)
-    scout = Scout(pid, open=connected, enter=entered)
+    lead = _session(sources.enter(pid, tell=True), thresholds, keep, dress)
+    scout = Scout(
+        pid,
+        open=lambda child: _session(sources.open(child), thresholds, keep, dress),
+        enter=lambda child: _session(sources.enter(child), thresholds, keep, dress),
+    )
     return FamilyFeed(lead, scout, store=StallStore() if keep else None)
 
 
 def _session(
-    source: Source,
-    thresholds: Thresholds | None,
-    keep: bool,
-    state: State | None = None,
-    dress: Dress | None = None,
+    opened: Opened, thresholds: Thresholds | None, keep: bool, dress: Dress | None
 ) -> Session:
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
+    source, state = opened
     store = StallStore() if keep else None
     return Session(source, state=state, thresholds=thresholds, store=store, dress=dress)
-
-
-def _sources(pid: int, method: Method, source: Witness, tell: bool) -> tuple[Source, State | None]:
-    if source is Witness.AGENT:
-        return _agent(pid, method, tell), None
-    from locktrace.observe.kernel.source import BothSource, KernelSource
-    from locktrace.observe.kernel.states import BothState, KernelState
-
-    if source is Witness.KERNEL:
-        kernel = KernelSource(pid)
-        return kernel, KernelState(kernel.process, kernel.witness)
-    agent = _agent(pid, method, tell)
-    try:
-        both = BothSource(agent, KernelSource(pid))
-    except BaseException:
-        agent.close()
-        raise
-    return both, BothState(both.process, both.witness, both.ask)
-
-
-def _agent(pid: int, method: Method, tell: bool) -> AgentSource:
-    from locktrace.launch.reach import reach
-    from locktrace.observe.agent_source import AgentSource
-
-    reached = reach(pid, method)
-    if tell:
-        _tell(pid, reached)
-    return AgentSource(reached.connection, pid)
-
-
-def _tell(pid: int, reached: Reached) -> None:
-    if reached.entered is not None and reached.entered.core != "c":
-        from locktrace.wording import plain
-
-        why = f" ({plain(reached.entered.note)})" if reached.entered.note else ""
-        typer.echo(ONLY_OBSERVED.format(pid=pid, why=why), err=True)
 
 
 def tell_intention(pid: int, method: Method) -> None:
@@ -172,12 +113,6 @@ def leave(pid: int) -> None:
 
     with suppress(NoSuchProcessError, NotTracedError, TargetLostError):
         detach(pid)
-
-
-def refuse_kernel(source: Witness) -> None:
-    """With --children it is the agents that are asked."""
-    if source is not Witness.AGENT:
-        raise typer.BadParameter("the kernel is asked about one process, not about its children")
 
 
 def descendants_of(pid: int, wanted: bool) -> list[int]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from locktrace.errors import TargetLostError
-from locktrace.wording import count
+from locktrace.model import Gap
+from locktrace.wording import count, listing
 
 if TYPE_CHECKING:
     from locktrace.model import Finding, StallSnapshot
@@ -74,10 +75,12 @@ def _headline(finding: Finding) -> str:
 
 def _status(view: View) -> str:
     snapshot = view.snapshot
+    processes = f"{len(view.members)} processes, " if len(view.members) > 1 else ""
+    locks, waits = count(len(snapshot.locks), "lock"), count(len(snapshot.waits), "wait")
+    if snapshot.gaps:  # no agent: a number of none would say more than is known
+        unknown = listing([gap.value for gap in Gap if gap in snapshot.gaps], most=9)
+        return f"{processes}{locks}, {waits}; the kernel cannot know {unknown}"
     acquires = sum(lock.rate for lock in snapshot.locks.values())
     dropped = f", {snapshot.dropped} events dropped" if snapshot.dropped else ""
-    processes = f"{len(view.members)} processes, " if len(view.members) > 1 else ""
-    return (
-        f"{processes}{count(len(snapshot.locks), 'lock')}, {count(len(snapshot.holds), 'hold')}, "
-        f"{count(len(snapshot.waits), 'wait')}, {acquires:.0f} acquires/s{dropped}"
-    )
+    holds = count(len(snapshot.holds), "hold")
+    return f"{processes}{locks}, {holds}, {waits}, {acquires:.0f} acquires/s{dropped}"

@@ -13,10 +13,9 @@ from locktrace.cli.observing import (
     Detach,
     DryRun,
     SourceOption,
-    Witness,
     descendants_of,
-    refuse_kernel,
 )
+from locktrace.cli.sources import Witness
 from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
@@ -105,8 +104,7 @@ def _open(pid: int, patience: Thresholds, children: bool, method: Method, source
 
     if not children:
         return observe(pid, thresholds=patience, method=method, source=source)
-    refuse_kernel(source)
-    return observe_family(pid, thresholds=patience, method=method)
+    return observe_family(pid, thresholds=patience, method=method, source=source)
 
 
 def _only_traced(children: bool) -> int:

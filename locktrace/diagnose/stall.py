@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import Holders, holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
-from locktrace.kernel_view import OWN_IDS, FutexKind
+from locktrace.kernel_view import FutexKind, is_own
 from locktrace.model import Certainty, Finding, Gap, Lock, Severity, Wait
 from locktrace.snapshots import kinds
 from locktrace.wording import age, listing, lock_name, waiters, where, who
@@ -34,7 +34,7 @@ def detect(case: Case) -> Iterator[Finding]:
 
 def _may_be_a_lock(case: Case, lock: int) -> bool:
     """Of a futex that only the kernel knows nothing but a look by py-spy tells that."""
-    return lock < OWN_IDS or case.ledger.lock(lock).kind == FutexKind.LOCK
+    return not is_own(lock) or case.ledger.lock(lock).kind == FutexKind.LOCK
 
 
 def _is_idle(case: Case, lock: int, waits: tuple[Wait, ...]) -> bool:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
+from locktrace.family import kernel
+from locktrace.kernel_view import KernelView
 from locktrace.model import (
     NO_HISTORY,
     Actor,
@@ -59,6 +61,7 @@ class Apart:
             holds=tuple(self._all(snapshot.holds, self._entry)),
             waits=tuple(self._all(snapshot.waits, self._entry)),
             history=self._history[1],
+            kernel=self._kernel(snapshot.kernel),
         )
 
     def finding(self, finding: Finding) -> Finding:
@@ -71,6 +74,9 @@ class Apart:
             evidence=frozenset(map(self._id, finding.evidence)),
             past=tuple(map(self._entry, finding.past)),
         )
+
+    def _kernel(self, view: KernelView | None) -> KernelView | None:
+        return None if view is None else kernel.renamed(view, lock=self._id, other=self._id)
 
     def _id(self, id: int) -> int:
         return self._first + id

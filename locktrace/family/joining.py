@@ -11,8 +11,10 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from locktrace.family import kernel
 from locktrace.family.apart import SHIFT, Entry, member_of
 from locktrace.family.nestings import joined_nestings
+from locktrace.kernel_view import KernelView
 from locktrace.model import Actor, History, Hold, Lock, Mode, Present, Process, Snapshot, Wait
 from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import is_live_thread
@@ -82,6 +84,8 @@ def join(parts: Sequence[Part]) -> Joint:
         faults=sum(part.snapshot.faults for part in parts),
         heard_ns=max(part.snapshot.heard_ns for part in parts),
         finished=False,
+        gaps=frozenset(gap for part in parts for gap in part.snapshot.gaps),
+        kernel=_kernel(parts, ids),
         history=_history(parts, ids, joined),
         present=_present(parts),
         others=tuple(part.process for part in parts[1:]),
@@ -188,6 +192,19 @@ def _history(parts: Sequence[Part], ids: Mapping[int, int], shared: Mapping[int,
         contention={id: c for past in pasts for id, c in past.contention.items() if id not in ids},
         names={**{id: lock for past in pasts for id, lock in past.names.items()}, **shared},
     )
+
+
+def _kernel(parts: Sequence[Part], ids: Mapping[int, int]) -> KernelView | None:
+    """What the kernel saw of those that still live."""
+    views = [
+        (part.process.pid, part.snapshot.kernel)
+        for part in parts
+        if part.snapshot.kernel is not None and not part.fate
+    ]
+    view = kernel.merged(views)
+    if view is None:
+        return None
+    return kernel.renamed(view, lock=lambda lock: ids.get(lock, lock), other=lambda same: same)
 
 
 def _present(parts: Sequence[Part]) -> Present | None:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import islice
 
-from locktrace.kernel_view import Futex, FutexWait, KernelView, ThreadTotals
+from locktrace.kernel_view import Futex, FutexWait, KernelView, ThreadTotals, is_own_wait
 from locktrace.model import Gap, Snapshot
 from locktrace.snapshots.layout import cells, clip, table, wrap
 from locktrace.wording import count, duration, listing, lock_name, plain, who
@@ -64,7 +64,10 @@ def _about(snapshot: Snapshot, view: KernelView) -> str:
         unknown = listing([gap.value for gap in Gap if gap in snapshot.gaps], most=9)
         said += f"; it cannot know {unknown}"
     else:
-        agreed, asked = len(view.confirmed), sum(wait.id < 1 << 48 for wait in snapshot.waits)
+        agreed, asked = (
+            len(view.confirmed),
+            sum(not is_own_wait(wait.id) for wait in snapshot.waits),
+        )
         said += f"; {agreed} of the agent's {count(asked, 'wait')} confirmed"
     if view.untold:
         said += f"; {count(view.untold, 'long wait')} not told one by one"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -93,3 +94,29 @@ def test_watching_ends_with_a_sentence_and_a_code(end: str, code: int, says: str
         _, errors = watching.communicate()
     assert (watching.returncode, errors.count("\n")) == (code, 1), errors
     assert says in errors
+
+
+@pytest.mark.parametrize("source", ["kernel", "both"])
+def test_a_server_is_watched_with_its_workers_by_one_bpftrace(source: str) -> None:
+    with running("forked_waits", trace=source == "both") as target:
+        workers = [int(target.read()) for _ in range(2)]
+        options = ["--source", source, "--children", "--plain"]
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "locktrace", "watch", str(target.pid), *options],
+            env=environment(trace=False),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert watching.stdout is not None
+        told = ""
+        while not all(f"stall: pid {worker}" in told for worker in workers):
+            line = watching.stdout.readline()
+            assert line, told
+            told += line
+        engines = [c for c in psutil.Process(watching.pid).children() if c.name() == "bpftrace"]
+        watching.send_signal(signal.SIGINT)
+        watching.communicate()
+    assert len(engines) == 1
+    assert watching.returncode == 130
+    assert all(f"process {worker} is followed too" in told for worker in workers)
+    assert ("the kernel cannot know" in told) == (source == "kernel")

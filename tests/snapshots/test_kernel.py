@@ -10,6 +10,7 @@ import pytest
 
 from locktrace.kernel_view import (
     OWN_IDS,
+    OWN_WAITS,
     Disagreement,
     Dispute,
     Futex,
@@ -44,7 +45,7 @@ VIEW = KernelView(
     waits=(FutexWait(13, 1, 0x7000, NOW_NS - 9 * SECOND, True, 1, 20),),
     wakeups=(WakeUp(1, 13, 11, 31),),
     gil=GilUse(((11, 0.62), (13, 0.2)), 13, ((13, 4),), 5),
-    disagreements=(Disagreement(1 << 48, Dispute.UNSEEN, 11, 1, NOW_NS - 8 * SECOND),),
+    disagreements=(Disagreement(OWN_WAITS, Dispute.UNSEEN, 11, 1, NOW_NS - 8 * SECOND),),
     confirmed=(200,),
     untold=3,
     lost=1,

@@ -66,6 +66,9 @@ class Memory:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
         os.close(self._fd)
 
     def read(self, address: int, size: int) -> bytes:
@@ -137,6 +140,11 @@ class Library:
 
     def find(self, name: str) -> int | None:
         """The address of symbol `name`, None if this object does not define it."""
+        extent = self.extent(name)
+        return extent[0] if extent is not None else None
+
+    def extent(self, name: str) -> tuple[int, int] | None:
+        """The first address of symbol `name` and its end, None if it is not defined here."""
         buckets, first, bloom, _ = self._memory.unpack("<IIII", self._hash)
         if not buckets:
             return None
@@ -147,19 +155,19 @@ class Library:
         for at in range(index, index + _LONGEST_CHAIN if index >= first else index):
             (found,) = self._memory.unpack("<I", chain + (at - first) * 4)
             if found | 1 == wanted | 1:
-                value = self._value(at, name)
-                if value is not None:
-                    return value
+                extent = self._extent(at, name)
+                if extent is not None:
+                    return extent
             if found & 1:
                 break
         return None
 
-    def _value(self, index: int, name: str) -> int | None:
+    def _extent(self, index: int, name: str) -> tuple[int, int] | None:
         raw = self._memory.read(self._symbols + index * _SYMBOL.size, _SYMBOL.size)
-        string, _, _, section, value, _ = _SYMBOL.unpack(raw)
+        string, _, _, section, value, size = _SYMBOL.unpack(raw)
         if not section or self._memory.text(self._strings + string) != name:
             return None
-        return int(self._bias + value)
+        return self._bias + value, self._bias + value + size
 
 
 def gnu_hash(name: str) -> int:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from locktrace.kernel_view import Dispute
 from locktrace.model import Snapshot, Wait
 from locktrace.observe.kernel.ledger import GIL
-from locktrace.observe.kernel.lines import Pending
+from locktrace.observe.kernel.records import Pending
 
 LASTING_NS = 1_000_000_000
 """Before a wait is as old as this, the two may just not have heard of the same thing yet."""

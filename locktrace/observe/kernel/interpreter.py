@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import struct
+from pathlib import Path
 
 from locktrace.errors import KernelViewError, NotTracedError
-from locktrace.observe.kernel.elf import Elf
-from locktrace.observe.kernel.memory import Mapping, Memory, mapped_files
+from locktrace.launch.inject.interpreter import is_python_file
+from locktrace.launch.inject.memory import Mapping, Memory, library, mappings
 
 _HEADER = 16  # bytes of PyObject: count and type; what a lock waits in comes right after it
 _PARKING = 0x030E0000  # from this version on locks park
@@ -24,11 +26,16 @@ class Interpreter:
         """NotTracedError if there is no CPython in the process; KernelViewError if it is hidden."""
         try:
             self._memory = Memory(pid)
+        except OSError as error:
+            raise _unreadable(pid, error) from None
+        try:
             self.path, self.gil, self.hex_version = self._find(pid)
         except OSError as error:
-            raise KernelViewError(
-                f"the memory of process {pid} may not be read ({error.strerror})"
-            ) from None
+            self.close()
+            raise _unreadable(pid, error) from None
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def version(self) -> str:
@@ -48,14 +55,14 @@ class Interpreter:
         """
         if not lock:
             return 0
-        return lock + _HEADER if self.parks else self._memory.word(lock + _HEADER) or 0
+        return lock + _HEADER if self.parks else self._word(lock + _HEADER) or 0
 
     def parked_for(self, futex: int) -> int:
         """What a thread that waits in `futex` has parked for, else `futex`; as in futex.bt."""
         if self.parks:
-            caller = self._memory.word(futex - 16) or 0
+            caller = self._word(futex - 16) or 0
             if 0 < caller - futex < _NEAR:
-                return self._memory.word(futex - 8) or futex
+                return self._word(futex - 8) or futex
         return futex
 
     def has_gil_at(self, futex: int) -> bool:
@@ -64,40 +71,36 @@ class Interpreter:
     def close(self) -> None:
         self._memory.close()
 
+    def _word(self, address: int) -> int | None:
+        """The 8 bytes at `address`, None where nothing is mapped."""
+        with contextlib.suppress(OSError, OverflowError, struct.error):
+            return self._memory.unpack("<Q", address)[0]
+        return None
+
     def _find(self, pid: int) -> tuple[str, tuple[int, int], int]:
-        seen = False
-        for mapped in _first_mappings(pid):
-            if "python" not in mapped.path.name.lower():
-                continue
-            seen = True
-            found = self._look_into(mapped)
-            if found is not None:
-                return (str(mapped.path), *found)
-        if seen:
+        found = mappings(pid)
+        executable = str(Path(f"/proc/{pid}/exe").readlink())
+        pythons = [m for m in found if m.path == executable or is_python_file(m.name)]
+        for path in dict.fromkeys(m.path for m in pythons):
+            it = self._look_into(found, path)
+            if it is not None:
+                return (path, *it)
+        if any(is_python_file(m.name) for m in pythons):
             raise KernelViewError(
                 f"the interpreter of process {pid} has no symbol _PyRuntime (it is stripped), "
                 "so its GIL and its version cannot be found"
             )
         raise NotTracedError(f"process {pid} is not a Python process")
 
-    def _look_into(self, mapped: Mapping) -> tuple[tuple[int, int], int] | None:
-        try:
-            file = Elf(mapped.path)
-            base = file.base(mapped.start, mapped.offset)
-            runtime, version = file.symbol("_PyRuntime"), file.symbol("Py_Version")
-        except (OSError, ValueError):
+    def _look_into(self, found: list[Mapping], path: str) -> tuple[tuple[int, int], int] | None:
+        loaded = library(self._memory, found, path)
+        if loaded is None:
             return None
+        runtime, version = loaded.extent("_PyRuntime"), loaded.find("Py_Version")
         if runtime is None or version is None:
             return None
-        number = (self._memory.word(base + version.value) or 0) & 0xFFFFFFFF
-        start = base + runtime.value
-        return (start, start + runtime.size), number
+        return runtime, self._memory.unpack("<I", version)[0]
 
 
-def _first_mappings(pid: int) -> Iterator[Mapping]:
-    """For each file the mapping with the lowest address."""
-    seen = set()
-    for mapped in mapped_files(pid):
-        if mapped.path not in seen:
-            seen.add(mapped.path)
-            yield mapped
+def _unreadable(pid: int, error: OSError) -> KernelViewError:
+    return KernelViewError(f"the memory of process {pid} may not be read ({error.strerror})")

@@ -1,4 +1,4 @@
-"""The kernel's ledger: what the lines of the engine add up to, in the kernel's own numbers.
+"""The kernel's ledger of a process: what the records add up to, in the kernel's own numbers.
 
 Threads are as bpftrace counts them, futexes by their key: an address, or 0 for the GIL.
 """
@@ -9,19 +9,17 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from locktrace.observe.kernel.lines import (
-    Began,
+from locktrace.observe.kernel.records import (
+    Buckets,
     Ended,
-    Lengths,
     Lost,
+    OfOne,
     Pending,
-    Record,
     Regained,
-    Spent,
-    Tick,
-    Untold,
+    Tally,
+    Totals,
     Waited,
-    Waiting,
+    Waits,
 )
 
 GIL, UNKNOWN = 0, 1  # keys that are no addresses
@@ -41,15 +39,18 @@ class Edge:
 
 
 class KernelLedger:
-    """Applies records. The totals are the kernel's own and never wrong for what was lost."""
+    """Applies the records of one process, which is followed since `began_ns`.
 
-    def __init__(self) -> None:
-        self.began_ns = 0
+    The totals are the kernel's own and never wrong for what was lost.
+    """
+
+    def __init__(self, began_ns: int) -> None:
+        self.began_ns = began_ns
         self.at_ns = 0
         self.untold = 0
         self.lost = 0
-        self.spent: Mapping[tuple[int, int], tuple[int, int]] = {}
-        self.lengths: Mapping[int, tuple[tuple[int, int], ...]] = {}
+        self.spent: Totals = {}
+        self.lengths: Buckets = {}
         self.edges: Counter[Edge] = Counter()
         self.longest: dict[int, int] = {}
         self.gil_after: Counter[int] = Counter()
@@ -57,41 +58,34 @@ class KernelLedger:
         self._waiting: dict[int, Pending] = {}
         self._before: dict[int, Pending] = {}
         self._gil: deque[tuple[int, dict[int, int]]] = deque()
+        self._rows = 0
 
     def found(self, waits: Mapping[int, Pending]) -> None:
         """Threads that were waiting before the probes were there."""
         self._before = dict(waits)
 
-    def apply(self, record: Record | None) -> None:
+    def apply(self, record: OfOne) -> None:
         match record:
             case Waited():
                 self._waited(record)
-            case Waiting():
-                self._see(record.threads)
-            case Spent():
-                self._spend(record.totals)
-            case Lengths():
-                self.lengths = record.buckets
-            case Tick():
-                self._tick(record.at_ns)
-            case _:
-                self._note(record)
-
-    def _note(self, record: Record | None) -> None:
-        match record:
-            case Began():
-                self.began_ns = record.at_ns
+            case Tally():
+                self._take_in(record)
             case Regained():
                 key = self._last_key.get(record.thread, UNKNOWN)
                 self.gil_after[key] += record.until_ns - record.since_ns
             case Ended():
                 self._forget(record.thread)
-            case Untold():
-                self.untold = record.waits
             case Lost():
                 self.lost += record.messages
 
-    def _see(self, threads: Mapping[int, Pending]) -> None:
+    def _take_in(self, tally: Tally) -> None:
+        self.at_ns = tally.at_ns
+        self.untold, self.lengths, self._rows = tally.untold, tally.lengths, tally.rows
+        self.spent = {pair: total for pair, total in tally.spent.items() if pair[1] != UNKNOWN}
+        self._see(tally.waits)
+        self._remember_gil()
+
+    def _see(self, threads: Waits) -> None:
         """A wait of before that was interrupted comes back with the time at which we came."""
         self._waiting = {
             thread: self._before.get(thread, wait) if wait.since_ns == self.began_ns else wait
@@ -103,9 +97,6 @@ class KernelLedger:
             for thread, wait in self._before.items()
             if thread not in threads or threads[thread].since_ns == self.began_ns
         }
-
-    def _spend(self, totals: Mapping[tuple[int, int], tuple[int, int]]) -> None:
-        self.spent = {pair: total for pair, total in totals.items() if pair[1] != UNKNOWN}
 
     @property
     def waits(self) -> dict[int, Pending]:
@@ -125,7 +116,7 @@ class KernelLedger:
     @property
     def is_full(self) -> bool:
         """Whether the kernel's largest table has no room for another thread or futex."""
-        return len(self.spent) >= MOST_KEYS
+        return self._rows >= MOST_KEYS
 
     def left(self, thread: int) -> None:
         """The wait of a thread that waited before the probes were there is over."""
@@ -148,11 +139,10 @@ class KernelLedger:
         if wait.waker and (edge in self.edges or len(self.edges) < MOST_EDGES):
             self.edges[edge] += 1
 
-    def _tick(self, at_ns: int) -> None:
-        self.at_ns = at_ns
+    def _remember_gil(self) -> None:
         gil = {thread: ns for (thread, key), (_, ns) in self.spent.items() if key == GIL}
-        self._gil.append((at_ns, gil))
-        while at_ns - self._gil[0][0] > RECENT_NS:
+        self._gil.append((self.at_ns, gil))
+        while self.at_ns - self._gil[0][0] > RECENT_NS:
             self._gil.popleft()
 
     def _forget(self, thread: int) -> None:

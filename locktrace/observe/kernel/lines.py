@@ -6,103 +6,32 @@ Tried with bpftrace 0.17 and 0.27, which differ in blanks and in lines that we p
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from locktrace.observe.kernel.records import (
+    Began,
+    Ended,
+    Follows,
+    Lengths,
+    Lost,
+    Pending,
+    Pid,
+    Record,
+    Regained,
+    Spent,
+    Tick,
+    Untold,
+    Waited,
+    Waiting,
+)
+
+Row = TypeVar("Row")
 
 
 class LineError(ValueError):
     """The line is not what bpftrace would print; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Began:
-    """The probes are in place; `pid` is bpftrace's own, as it counts."""
-
-    at_ns: int
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waited:
-    """One long wait that is over; `waker` 0: nobody woke it, or it is not known who."""
-
-    thread: int
-    key: int
-    since_ns: int
-    until_ns: int
-    waker: int
-    cpu: int
-
-
-@dataclass(frozen=True, slots=True)
-class Regained:
-    """After a long wait the thread has waited for the GIL as well."""
-
-    thread: int
-    since_ns: int
-    until_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A thread has ended."""
-
-    thread: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """All that was printed before is as of now."""
-
-    at_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A thread in a futex; `interrupted_ns` not 0: a signal got it out, it may come back."""
-
-    since_ns: int
-    key: int
-    interrupted_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Every thread that is in a futex, by thread."""
-
-    threads: Mapping[int, Pending]
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """(thread, key) -> (waits, ns) since the beginning."""
-
-    totals: Mapping[tuple[int, int], tuple[int, int]]
-
-
-@dataclass(frozen=True, slots=True)
-class Lengths:
-    """key -> ((upper bound in microseconds, waits), …) since the beginning."""
-
-    buckets: Mapping[int, tuple[tuple[int, int], ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Untold:
-    """Long waits that were too many to be told one by one, since the beginning."""
-
-    waits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Messages of the kernel that bpftrace had no room for, since the last of these."""
-
-    messages: int
-
-
-Record = Began | Waited | Regained | Ended | Tick | Waiting | Spent | Lengths | Untold | Lost
 
 
 def parse(line: bytes) -> Record | None:
@@ -124,26 +53,39 @@ def _printed(data: Any) -> Record | None:
 
 
 def _map(data: Any) -> Record | None:
-    [(name, value)] = data.items()
+    [(name, rows)] = data.items()
     if name == "@untold":
-        return Untold(int(value))
+        return Untold({int(pid): int(waits) for pid, waits in rows.items()})
     if name == "@waiting":
-        return Waiting({int(thread): Pending(*map(int, row)) for thread, row in value.items()})
+        return Waiting(
+            _by_process((_numbers(k), Pending(*map(int, row))) for k, row in rows.items())
+        )
     return None
 
 
 def _stats(data: Any) -> Record | None:
     rows = data["@spent"]
-    return Spent({_pair(key): (int(row["count"]), int(row["total"])) for key, row in rows.items()})
-
-
-def _pair(key: str) -> tuple[int, int]:
-    thread, futex = key.split(",")
-    return int(thread), int(futex)
+    totals = ((_numbers(k), (int(row["count"]), int(row["total"]))) for k, row in rows.items())
+    by_process: defaultdict[Pid, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+    for (pid, thread, futex), total in totals:
+        by_process[pid][thread, futex] = total
+    return Spent(by_process, len(rows))
 
 
 def _histogram(data: Any) -> Record | None:
-    return Lengths({int(key): _buckets(rows) for key, rows in data["@lengths"].items()})
+    rows = data["@lengths"]
+    return Lengths(_by_process((_numbers(key), _buckets(row)) for key, row in rows.items()))
+
+
+def _numbers(key: str) -> tuple[int, ...]:
+    return tuple(map(int, key.split(",")))
+
+
+def _by_process(rows: Iterable[tuple[tuple[int, ...], Row]]) -> dict[Pid, dict[int, Row]]:
+    by_process: defaultdict[Pid, dict[int, Row]] = defaultdict(dict)
+    for (pid, other), row in rows:
+        by_process[pid][other] = row
+    return by_process
 
 
 def _buckets(rows: list[dict[str, int]]) -> tuple[tuple[int, int], ...]:
@@ -156,6 +98,7 @@ def _lost(data: Any) -> Record | None:
 
 _PRINTED: Mapping[str, Callable[..., Record]] = {
     "began": Began,
+    "follows": Follows,
     "wait": Waited,
     "regained": Regained,
     "ended": Ended,

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
-from locktrace.kernel_view import OWN_IDS, Futex, FutexKind, FutexWait, ThreadTotals, WakeUp
+from locktrace.kernel_view import Futex, FutexKind, FutexWait, ThreadTotals, WakeUp, is_own
 from locktrace.model import Lock, Snapshot
 from locktrace.observe.kernel.ledger import KernelLedger
-from locktrace.observe.kernel.lines import Pending
 from locktrace.observe.kernel.names import Cast, Names
+from locktrace.observe.kernel.records import Pending
 from locktrace.observe.kernel.threads import Threads
 
 MOST_ROWS = 2000
@@ -76,7 +76,7 @@ class Look:
     def _note_time(self, futex: Futex) -> None:
         """A lock of our own has been used if anybody has waited for it."""
         lock = self.locks[futex.lock]
-        if lock.id >= OWN_IDS:
+        if is_own(lock.id):
             self.locks[lock.id] = replace(lock, wait_ns=futex.off_cpu_ns)
 
     def _futex(self, key: int, waits: int, ns: int) -> Futex:

@@ -39,18 +39,19 @@ class Names:
         self._natures: dict[int, Nature] = {GIL: Nature(FutexKind.GIL)}
         self._futexes: dict[int, int] = {}
 
-    def learn(self, key: int, position: Position) -> None:
-        """A thread that waits at `key` was seen at `position`."""
+    def learn(self, key: int, position: Position, *, parked: bool) -> None:
+        """A thread that waits at `key` was seen at `position`; `parked`: by the interpreter."""
         callers = [site for site in position.python if not site.file.endswith(_SIGNALLERS)]
         site = place(callers[0]) if callers else ""
         if key != GIL:
-            kind = self._kind(position)
+            kind = self._kind(position, parked)
             self._natures[key] = Nature(kind, position.library, position.symbol, site)
 
-    def _kind(self, position: Position) -> FutexKind:
-        if not position.library:
+    def _kind(self, position: Position, parked: bool) -> FutexKind:
+        """Where locks park, the interpreter's own frames may be missing from a look."""
+        if not position.library and not parked:
             return FutexKind.UNKNOWN
-        if position.library != self._binary:
+        if position.library not in {"", self._binary}:
             return FutexKind.NATIVE
         innermost = position.python[0].file if position.python else ""
         return FutexKind.SIGNAL if innermost.endswith(_SIGNALLERS) else FutexKind.LOCK

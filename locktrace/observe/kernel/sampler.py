@@ -42,18 +42,23 @@ class Looks:
 
 
 class Sampler:
-    """Runs py-spy in a thread of its own; asked too often it does nothing."""
+    """Runs py-spy in a thread of its own; asked too often it does nothing.
+
+    `crowd` is how many processes are looked at like this one: they share what looking may cost.
+    """
 
     def __init__(
         self,
         process: Process,
         look: Callable[..., Stacks] = py_spy_stacks,
         clock: Callable[[], int] = time.monotonic_ns,
+        crowd: Callable[[], int] = lambda: 1,
     ) -> None:
         self.looks = Looks()
         self._process = process
         self._look = look
         self._clock = clock
+        self._crowd = crowd
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="locktrace-sampler")
         self._under_way: Future[Stacks] | None = None
         self._native = False
@@ -78,9 +83,10 @@ class Sampler:
         stacks, self._under_way = self._under_way.result(), None
         now = self._clock()
         rest = int((now - self._began_ns) / SHARE_OF_TIME)
-        self._next_gil_ns = now + max(rest, int(GIL_EVERY_S * 1e9))
+        crowd = self._crowd()
+        self._next_gil_ns = now + crowd * max(rest, int(GIL_EVERY_S * 1e9))
         if self._native:
-            self._next_native_ns = now + max(rest, int(NATIVE_EVERY_S * 1e9))
+            self._next_native_ns = now + crowd * max(rest, int(NATIVE_EVERY_S * 1e9))
         self.looks.note = stacks.note
         if stacks.threads:
             self._take_in(stacks.threads)

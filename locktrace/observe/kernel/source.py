@@ -2,122 +2,83 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import psutil
 
 from locktrace.errors import EngineLostError, KernelViewError, TargetEndedError
 from locktrace.kernel_view import KernelView
+from locktrace.launch.fate import fate, incarnation
 from locktrace.launch.processes import find
 from locktrace.model import Process
 from locktrace.observe.agent_source import AgentSource
-from locktrace.observe.kernel import preflight
-from locktrace.observe.kernel.engine import START_S, Engine
 from locktrace.observe.kernel.interpreter import Interpreter
 from locktrace.observe.kernel.ledger import KernelLedger
-from locktrace.observe.kernel.lines import Began, parse
 from locktrace.observe.kernel.sampler import Sampler
 from locktrace.observe.kernel.threads import Threads
+from locktrace.observe.kernel.tracer import THRESHOLD_NS, Tracer
 from locktrace.observe.kernel.witness import Witness
 from locktrace.observe.source import Frame
 
-LINE = 1 << 8
-"""The type of a frame that is a line of the engine; those of the wire have 8 bits."""
-TICK = b'"at '
-THRESHOLD_NS = 5_000_000
-MOST_TOLD = 1000  # single waits in half a second
 _HOST = "pid:[4026531836]"  # the pid namespace in which the machine has started
 
 
 class KernelSource:
-    """Watches one process; `witness` makes snapshots of what comes.
+    """Watches one process; `witness` makes snapshots of what the kernel tells of it.
 
-    The constructor takes some seconds: bpftrace compiles its program. KernelViewError,
+    There are no frames: `receive` has the witness take in what has come. `tracer` is one that
+    others use as well; else one is started, which takes some seconds. KernelViewError,
     NotPermittedError, NotTracedError (no Python) or NoSuchProcessError, each with a sentence.
     """
 
     clock_offset_ns = 0
 
-    def __init__(self, pid: int, *, threshold_ns: int = THRESHOLD_NS) -> None:
-        self._target = find(pid)
-        program = preflight.check()
+    def __init__(
+        self, pid: int, tracer: Tracer | None = None, *, threshold_ns: int = THRESHOLD_NS
+    ) -> None:
+        target = find(pid)
+        self._incarnation = incarnation(pid)
         interpreter = Interpreter(pid)
         try:
-            self.process = _process(self._target, interpreter)
-            numbers = (pid, threshold_ns, *interpreter.gil, MOST_TOLD, int(interpreter.parks))
-            self._engine = Engine(program, numbers)
+            self.process = _process(target, interpreter)
+            self.tracer = tracer or Tracer(threshold_ns)
+            self._following = self.tracer.follow(pid, interpreter.gil, interpreter.parks)
         except BaseException:
             interpreter.close()
             raise
-        try:
-            began = self._await_probes()
-        except BaseException:
-            self._engine.close()
-            interpreter.close()
-            raise
-        ledger = KernelLedger()
-        ledger.apply(began)
+        since_ns = self._following.since_ns
         about = KernelView(
-            engine=Path(program).name,
-            since_ns=began.at_ns,
-            threshold_ns=threshold_ns,
+            engine=self.tracer.name,
+            since_ns=since_ns,
+            threshold_ns=self.tracer.threshold_ns,
             notes=_notes(),
         )
-        threads, sampler = Threads(pid), Sampler(self.process)
+        sampler = Sampler(self.process, crowd=lambda: self.tracer.crowd)
+        ledger, threads = KernelLedger(since_ns), Threads(pid)
         self.witness = Witness(ledger, interpreter, threads, sampler, about)
         self.witness.find_old_waits()
 
-    @property
-    def engine_pid(self) -> int:
-        """The process that asks the kernel."""
-        return self._engine.pid
-
     def receive(self, timeout: float) -> list[Frame]:
         try:
-            lines = self._until_tick(timeout)
+            heard = self.tracer.receive(self._following, timeout)
         except KernelViewError as error:
             raise EngineLostError(str(error)) from None
-        if not lines and _has_ended(self._target):
-            raise TargetEndedError(f"process {self.process.pid} has ended")
-        return [(LINE, line) for line in lines]
-
-    def _until_tick(self, timeout: float) -> list[bytes]:
-        """What has come; a line alone is not worth a look."""
-        deadline = time.monotonic() + timeout
-        lines: list[bytes] = []
-        while True:
-            lines += self._engine.lines(max(0.0, deadline - time.monotonic()))
-            if time.monotonic() >= deadline or any(TICK in line for line in lines):
-                return lines
+        for record in heard:
+            self.witness.ledger.apply(record)
+        if become := fate(self._incarnation):
+            raise TargetEndedError(f"process {self.process.pid} {become}")
+        return []
 
     def ask(self, what: str) -> None:
         """The kernel has no ledger to ask for; stacks come from py-spy."""
 
     def close(self) -> None:
-        self._engine.close()
+        self.tracer.leave(self._following)
         self.witness.close()
-
-    def _await_probes(self) -> Began:
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            for line in self._engine.lines(0.2):
-                record = parse(line)
-                if isinstance(record, Began):
-                    self._check_counting(record)
-                    return record
-        raise KernelViewError(f"bpftrace did not have its probes in place within {START_S:.0f} s")
-
-    def _check_counting(self, began: Began) -> None:
-        if began.pid != self._engine.pid:
-            raise KernelViewError(
-                "this bpftrace counts processes as the host does, and locktrace is in a pid "
-                "namespace: run locktrace on the host, or use a newer bpftrace (0.27 will do)"
-            )
 
 
 class BothSource:
-    """The agent's frames and the kernel's lines; it ends with the agent, not with the kernel."""
+    """The agent's frames, and what the kernel tells; it ends with the agent, not the kernel."""
 
     def __init__(self, agent: AgentSource, kernel: KernelSource) -> None:
         self.process = agent.process
@@ -128,8 +89,8 @@ class BothSource:
         self._kernel = kernel
 
     def receive(self, timeout: float) -> list[Frame]:
-        lines = self._lines()
-        return [*lines, *self._agent.receive(0.0 if lines else timeout)]
+        self._hear_the_kernel()
+        return self._agent.receive(timeout)
 
     def ask(self, what: str) -> None:
         self._agent.ask(what)
@@ -138,14 +99,13 @@ class BothSource:
         self._agent.close()
         self._kernel.close()
 
-    def _lines(self) -> list[Frame]:
+    def _hear_the_kernel(self) -> None:
         if self.witness.ended:
-            return []
+            return
         try:
-            return self._kernel.receive(0.0)
+            self._kernel.receive(0.0)
         except (EngineLostError, TargetEndedError) as error:
             self.witness.ended = str(error)
-            return []
 
 
 def _process(target: psutil.Process, interpreter: Interpreter) -> Process:
@@ -155,13 +115,6 @@ def _process(target: psutil.Process, interpreter: Interpreter) -> Process:
     except psutil.Error:
         raise TargetEndedError(f"process {target.pid} has ended") from None
     return Process(target.pid, created, interpreter.version, "", command)
-
-
-def _has_ended(target: psutil.Process) -> bool:
-    try:
-        return not target.is_running() or target.status() == psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return True
 
 
 def _notes() -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""What a session keeps of the kernel's lines, alone or beside the agent's ledger."""
+"""What a session keeps of what the kernel tells, alone or beside the agent's ledger."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ import time
 from collections.abc import Callable
 
 from locktrace.model import Gap, Present, Process, Snapshot
-from locktrace.observe.kernel.lines import LineError, parse
-from locktrace.observe.kernel.source import LINE
 from locktrace.observe.kernel.witness import Witness
 from locktrace.observe.state import LedgerState
-from locktrace.wire.frames import FrameError
 
 ASK_EVERY_NS = 2_000_000_000
 
 
 class KernelState:
-    """Applies the engine's lines; `snapshot` has what the kernel knows, and says what it cannot."""
+    """`snapshot` has what the kernel knows, and says what it cannot; there are no frames."""
 
     def __init__(self, process: Process, witness: Witness) -> None:
         self._process = process
@@ -38,8 +35,7 @@ class KernelState:
         pass
 
     def apply(self, kind: int, payload: bytes) -> None:
-        if kind == LINE:
-            _apply(self._witness, payload)
+        pass
 
     def snapshot(self, now_ns: int) -> Snapshot:
         empty = Snapshot(
@@ -82,10 +78,7 @@ class BothState:
         self._agent.present = present
 
     def apply(self, kind: int, payload: bytes) -> None:
-        if kind == LINE:
-            _apply(self._witness, payload)
-        else:
-            self._agent.apply(kind, payload)
+        self._agent.apply(kind, payload)
 
     def snapshot(self, now_ns: int) -> Snapshot:
         base = self._agent.snapshot(now_ns)
@@ -94,10 +87,3 @@ class BothState:
             self._asked, self._asked_ns = wanted, now_ns
             self._ask("ledger")
         return self._witness.join(base, alone=False)
-
-
-def _apply(witness: Witness, line: bytes) -> None:
-    try:
-        witness.ledger.apply(parse(line))
-    except LineError as error:
-        raise FrameError(str(error)) from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from locktrace.observe.kernel.lines import Pending
+from locktrace.observe.kernel.records import Pending
 
 _CALLS = {"x86_64": (202, 219), "aarch64": (98, 128)}  # futex, restart_syscall
 _WAITS = frozenset({0, 6, 9, 11, 13})

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import replace
 from itertools import count
 
-from locktrace.kernel_view import Disagreement, FutexKind, GilUse, KernelView
+from locktrace.kernel_view import OWN_WAITS, Disagreement, FutexKind, GilUse, KernelView
 from locktrace.model import Mode, Snapshot, Stack, Wait
 from locktrace.observe.kernel.comparison import LASTING_NS, Comparison, compare
 from locktrace.observe.kernel.interpreter import Interpreter
@@ -20,7 +20,6 @@ NOTABLE_SHARE = 0.01
 """Of the time that all threads together wait for the GIL: from here on its holder is looked for."""
 MOST_FUTEXES = 500
 MOST_OTHERS = 10  # beside an agent: most futexes that it does not list are nobody's business
-FIRST_ID = 1 << 48  # of waits and disagreements that are ours; no agent counts so far
 
 
 class Witness:
@@ -43,7 +42,7 @@ class Witness:
         self._about = about
         self._names = Names(interpreter)
         self._ids: dict[Hashable, int] = {}
-        self._next_id = count(FIRST_ID).__next__
+        self._next_id = count(OWN_WAITS).__next__
         self._checked_ns = 0
 
     def join(self, base: Snapshot, *, alone: bool) -> Snapshot:
@@ -128,7 +127,8 @@ class Witness:
         for thread, wait in look.waits.items():
             if wait.since_ns < seen.positions_ns and not self._names.is_known(wait.key):
                 position = seen.positions.get(self._threads.inside(thread), Position(()))
-                self._names.learn(wait.key, position)
+                parked = self._threads.futex(thread) not in {0, wait.key}
+                self._names.learn(wait.key, position, parked=parked)
         now = self.ledger.at_ns
         if not seen.count:
             self._sampler.want_gil()  # it tells the threads' names, too

@@ -6,7 +6,7 @@ from locktrace.kernel_view import Dispute
 from locktrace.model import Actor, Lock, Mode, Process, Snapshot, Wait
 from locktrace.observe.kernel.comparison import Comparison, Disputed, compare
 from locktrace.observe.kernel.ledger import GIL
-from locktrace.observe.kernel.lines import Pending
+from locktrace.observe.kernel.records import Pending
 
 SECOND = 1_000_000_000
 NOW = 100 * SECOND

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from locktrace.errors import KernelViewError, LocktraceError, NotTracedError
+from locktrace.launch.inject.memory import mappings
 from locktrace.observe.kernel.interpreter import Interpreter
-from locktrace.observe.kernel.memory import mapped_files
 from locktrace.observe.kernel.threads import Threads
 from tests.support import Target, eventually, running
 
@@ -33,8 +33,8 @@ def test_version_gil_and_the_futex_of_a_lock(python: str) -> None:
         )
         assert not interpreter.has_gil_at(futex)
         assert interpreter.version in subprocess.check_output([python, "-VV"], text=True)
-        data = [m for m in mapped_files(target.pid) if m.start <= interpreter.gil[0] < m.end]
-        assert str(data[0].path) == interpreter.path
+        data = [m for m in mappings(target.pid) if m.start <= interpreter.gil[0] < m.end]
+        assert data[0].path == interpreter.path
         interpreter.close()
 
 

@@ -245,11 +245,11 @@ def nothing_is_left(engine: int, programs: set[int]) -> bool:
 def test_closing_takes_every_probe_out(kernel: None) -> None:
     with waiting() as target:
         source = KernelSource(target.pid)
-        programs = programs_of(source.engine_pid)
+        programs = programs_of(source.tracer.engine_pid)
         assert len(programs) >= 8
         assert all(map(is_loaded, programs))
         source.close()
-        eventually(lambda: nothing_is_left(source.engine_pid, programs), GIVEN_BACK)
+        eventually(lambda: nothing_is_left(source.tracer.engine_pid, programs), GIVEN_BACK)
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])

@@ -5,7 +5,9 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from locktrace.model import SIGNAL_KINDS, Finding, Snapshot
+from locktrace.family.apart import member_of
+from locktrace.kernel_view import KernelView
+from locktrace.model import SIGNAL_KINDS, Finding, Gap, Snapshot
 from locktrace.session import View, is_stall
 from locktrace.snapshots.kernel_text import gil_sentence
 from locktrace.wording import age, count, duration
@@ -59,7 +61,7 @@ def banner(view: View, paused_for: float | None, latest: View) -> BannerText:
         tuple(state),
         _process(view),
         _mode(view, paused_for, latest),
-        _kernel(view.snapshot),
+        _kernel(view),
     )
 
 
@@ -86,8 +88,9 @@ def _calm(snapshot: Snapshot) -> str:
         for wait in snapshot.waits
         if (lock := snapshot.locks.get(wait.lock)) and lock.kind not in SIGNAL_KINDS
     ]
-    held = len({hold.lock for hold in snapshot.holds})
-    parts = ["No findings", count(len(snapshot.locks), "lock"), f"{held} held"]
+    parts = ["No findings", count(len(snapshot.locks), "lock")]
+    if Gap.HOLDERS not in snapshot.gaps:
+        parts.append(f"{len({hold.lock for hold in snapshot.holds})} held")
     if waits:
         parts.append(f"{count(len(waits), 'waiter')}, the longest for {age(snapshot, waits)}")
     else:
@@ -113,19 +116,28 @@ def _process(view: View) -> tuple[Cell, ...]:
     return (*parts, Cell(shlex.join(process.command), Tone.MUTED))
 
 
-def _kernel(snapshot: Snapshot) -> tuple[Cell, ...]:
+def _kernel(view: View) -> tuple[Cell, ...]:
     """The GIL, and how far the two witnesses agree or what the one cannot know."""
-    view = snapshot.kernel
-    if view is None:
+    snapshot, kernel = view.snapshot, view.snapshot.kernel
+    if kernel is None:
         return ()
-    cells = [Cell(gil_sentence(snapshot, view))]
+    cells = [Cell(_whose_gil(view, kernel) + gil_sentence(snapshot, kernel))]
     if snapshot.gaps:
         cells.append(Cell("not known to the kernel: holders, names", Tone.MUTED))
     else:
-        cells.append(Cell(f"{count(len(view.confirmed), 'wait')} confirmed", Tone.MUTED))
-    if view.lost:
-        cells.append(Cell(f"▲ {count(view.lost, 'message')} lost", Tone.WARNING))
+        cells.append(Cell(f"{count(len(kernel.confirmed), 'wait')} confirmed", Tone.MUTED))
+    if kernel.lost:
+        cells.append(Cell(f"▲ {count(kernel.lost, 'message')} lost", Tone.WARNING))
     return tuple(cells)
+
+
+def _whose_gil(view: View, kernel: KernelView) -> str:
+    """Of several processes the one whose GIL is told of, as far as anybody is named."""
+    named = [thread for thread, _ in (*kernel.gil.waiting, *kernel.gil.held)]
+    pids = {member.number: member.process.pid for member in view.members}
+    if len(pids) < 2 or not named or member_of(named[0]) not in pids:
+        return ""
+    return f"pid {pids[member_of(named[0])]} "
 
 
 def _mode(view: View, paused_for: float | None, latest: View) -> Cell:

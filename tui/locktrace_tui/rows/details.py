@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from locktrace.durations import Durations
-from locktrace.kernel_view import OWN_IDS
+from locktrace.kernel_view import is_own
 from locktrace.model import Certainty, Gap, Lock, Snapshot, Wait
 from locktrace.snapshots.groups import HoldGroup, group_holds
 from locktrace.wording import age, count, duration, fine_duration, place, where, who
@@ -42,7 +42,7 @@ def origin_and_totals(lock: Lock) -> tuple[Cell, ...]:
     parts = [Cell(lock.kind)]
     if lock.created_at:
         parts.append(Cell(f"created at {place(lock.created_at)}", Tone.MUTED))
-    if lock.id < OWN_IDS:
+    if not is_own(lock.id):
         parts.append(Cell(count(lock.acquisitions, "acquire"), Tone.MUTED))
     if lock.contended:
         waited = duration(lock.wait_ns / 1e9)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from locktrace.kernel_view import is_own
 from locktrace.model import SIGNAL_KINDS, Finding, Mode, Severity
 from locktrace_tui.rows.cells import Cell, Tone
 from locktrace_tui.rows.index import LockFacts
@@ -65,6 +66,8 @@ def state(facts: LockFacts) -> Cell:
         return Cell("◐ contended", Tone.WARNING)
     if facts.held:
         return Cell("● held")
+    if is_own(facts.lock.id):  # the kernel knows no holders
+        return Cell("○ no waits", Tone.MUTED)
     return Cell("○ free", Tone.MUTED) if facts.used else Cell("· unused", Tone.MUTED)
 
 
