@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from locktrace.wording import plain
 
 DYING_S = 1.0
-_STARTED, _STACK = 19, 25  # fields of /proc/PID/stat, counted behind the command
+_STARTED, _MEMORY, _STACK = 19, 20, 25  # fields of /proc/PID/stat, counted behind the command
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Incarnation:
     """One program in one process.
 
     `started` differs for another process with the same pid, `stack` (where the main thread's
-    begins, chosen at random) for another program in the same one.
+    begins, chosen at random, and 0 in the midst of an exec) for another program in the same one.
     """
 
     pid: int
@@ -30,7 +30,8 @@ def incarnation(pid: int) -> Incarnation | None:
     """What runs as process `pid` now; None when it has ended, collected or not."""
     with contextlib.suppress(OSError), open(f"/proc/{pid}/stat", "rb") as file:
         fields = file.read().rpartition(b")")[2].split()
-        if fields[0] not in {b"Z", b"X"}:
+        # One whose memory is gone already is about to be a zombie.
+        if fields[0] not in {b"Z", b"X"} and fields[_MEMORY] != b"0":
             return Incarnation(pid, int(fields[_STARTED]), int(fields[_STACK]))
     return None
 
@@ -40,8 +41,6 @@ def fate(before: Incarnation | None) -> str:
     now = incarnation(before.pid) if before is not None else None
     if before is None or now is None or now.started != before.started:
         return "has ended"
-    if now.stack == 0 and before.stack != 0:
-        return "has ended"  # its memory is gone already, so it is about to be a zombie
     if now.stack == before.stack:
         return ""
     with contextlib.suppress(OSError):

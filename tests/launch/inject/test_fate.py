@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from locktrace.errors import CannotEnterError, TargetEndedError, TargetLostError
+from locktrace.launch.fate import fate, incarnation
 from locktrace.launch.inject import by_ptrace
 from locktrace.launch.reach import reach
 from locktrace.observe.agent_source import AgentSource
@@ -81,6 +83,16 @@ def test_so_it_is_while_the_agent_is_on_its_way(
         monkeypatch.setattr(by_ptrace._Entrance, "go_in", then_act)
         with pytest.raises(CannotEnterError, match=sentence):
             reach(target.pid)
+
+
+def test_one_that_is_about_to_become_another_program_has_not_ended() -> None:
+    again = 'exec /bin/sh -c "$0" "$0"'
+    with subprocess.Popen(["/bin/sh", "-c", again, again]) as process:
+        before = incarnation(process.pid)
+        said = {fate(before).partition(" (exec)")[0] for _ in range(2000)}
+        process.kill()
+    assert said <= {"", "has become another program"}
+    assert fate(before) == "has ended"
 
 
 def has_changed(pid: int, image: Path) -> bool:
