@@ -56,8 +56,10 @@ def dump(
     children: Children = False,
 ) -> None:
     """Print who holds what, who waits, the findings and every thread's stack, now."""
-    from locktrace.cli.observing import descendants_of, leave
+    from locktrace.cli.observing import descendants_of, end_in_order, leave
 
+    if detach:
+        end_in_order()
     patience = thresholds(limits)
     try:
         if children:

@@ -97,6 +97,15 @@ def _session(
     return Session(source, state=state, thresholds=thresholds, store=store, dress=dress)
 
 
+def end_in_order() -> None:
+    """Have SIGTERM, and SIGHUP of a terminal that is closed, end the command as Ctrl-C does: what
+    is to be done at its end is done."""
+    import signal
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+
+
 def tell_intention(pid: int, method: Method) -> None:
     """What `observe` would do, on standard output."""
     from locktrace.launch.reach import intention

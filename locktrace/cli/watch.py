@@ -80,8 +80,10 @@ def _show(
     detach: bool,
     source: Witness,
 ) -> None:
-    from locktrace.cli.observing import has_screen, leave
+    from locktrace.cli.observing import end_in_order, has_screen, leave
 
+    if detach:
+        end_in_order()
     feed = _open(pid, patience, children, method, source)
     try:
         if plain or not has_screen():

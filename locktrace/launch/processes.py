@@ -63,7 +63,8 @@ def connect(pid: int, known: Iterable[str] = ()) -> socket.socket:
     owner = _owner(process)
     if os.geteuid() not in {0, owner}:
         raise NotPermittedError(
-            f"process {pid} belongs to {process.username()}; only that user or root may observe it"
+            f"process {pid} belongs to {process.username()}; only that user or root may observe "
+            f"it: run `sudo locktrace attach {pid}`"
         )
     reasons = []
     for place in _sockets(process, owner, known):

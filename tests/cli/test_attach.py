@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from typing import Any
@@ -58,6 +59,27 @@ def test_watch_brings_the_agent_in_and_hears_of_its_going(locktrace: Any) -> Non
         _, errors = watching.communicate()
     assert watching.returncode == 6
     assert errors == f"locktrace: process {target.pid} is no longer traced: it was detached\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_observer_that_is_told_to_end_detaches_if_it_shall(
+    number: signal.Signals, locktrace: Any
+) -> None:
+    with running("plain", trace=False) as target:
+        target.expect("ready")
+        watching = subprocess.Popen(
+            [sys.executable, "-m", "locktrace", "watch", str(target.pid), "--plain", "--detach"],
+            env=environment(trace=False),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert watching.stdout is not None
+        assert "locks" in watching.stdout.readline()
+        watching.send_signal(number)
+        _, errors = watching.communicate()
+        assert (watching.returncode, errors) == (128 + number, "")
+        assert locktrace("detach", str(target.pid)).returncode == 5
 
 
 def test_a_dry_run_says_how_and_does_nothing(locktrace: Any) -> None:

@@ -50,11 +50,8 @@ def explain(here: Circumstances) -> str:
             "this kernel forbids ptrace altogether (kernel.yama.ptrace_scope is 3, and stays so "
             "until the next boot); start the program with `locktrace run` instead"
         )
-    if here.our_uid == 0 and not here.capable:
-        return (
-            f"this root may not trace process {here.pid}, as it lacks CAP_SYS_PTRACE; in a "
-            "container start that with `--cap-add SYS_PTRACE`"
-        )
+    if here.our_uid == 0:
+        return _root(here)
     if here.yama in {1, 2} and not here.capable:
         lower = (
             "" if here.yama == 2 else ", or allow it with `sudo sysctl kernel.yama.ptrace_scope=0`"
@@ -66,6 +63,18 @@ def explain(here: Circumstances) -> str:
     return (
         f"the kernel does not let this user trace process {here.pid}, which may have changed its "
         f"user or lie in another container; {as_root}, in a container with `--cap-add SYS_PTRACE`"
+    )
+
+
+def _root(here: Circumstances) -> str:
+    if here.capable:
+        return (
+            f"the kernel does not let this root trace process {here.pid}: a security module "
+            "protects it, or it lies outside of this container or user namespace; go in from there"
+        )
+    return (
+        f"this root may not trace process {here.pid}, as it lacks CAP_SYS_PTRACE; in a "
+        "container start that with `--cap-add SYS_PTRACE`"
     )
 
 

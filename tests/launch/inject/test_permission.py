@@ -22,6 +22,7 @@ OURS = Circumstances(
         ({"yama": 2}, "ptrace_scope is 2", "run `sudo locktrace attach 42`"),
         ({"yama": 3, "our_uid": 0}, "forbids ptrace altogether", "start the program with"),
         ({"our_uid": 0}, "lacks CAP_SYS_PTRACE", "`--cap-add SYS_PTRACE`"),
+        ({"our_uid": 0, "capable": True}, "this root trace process 42", "go in from there"),
         ({}, "may have changed its user", "`sudo locktrace attach 42`"),
     ],
 )
