@@ -7,15 +7,17 @@ import sys
 import time
 from dataclasses import dataclass, field
 
-from benchmarks.children import environment
+from benchmarks.children import environment, prefer
+from locktrace.kernel_view import is_own_wait
 from locktrace.launch.demo_server import DemoServer
 from locktrace.launch.processes import connect
 from locktrace.model import Snapshot
 from locktrace.observe.agent_source import AgentSource
 from locktrace.observe.kernel.interpreter import Interpreter
-from locktrace.observe.kernel.lines import Regained, Waited, parse
-from locktrace.observe.kernel.source import LINE, BothSource, KernelSource
+from locktrace.observe.kernel.records import OfOne, Regained, Waited
+from locktrace.observe.kernel.source import BothSource, KernelSource
 from locktrace.observe.kernel.states import BothState
+from locktrace.observe.kernel.tracer import Following, Tracer
 from locktrace.session import Session
 from locktrace.wire import frames
 from locktrace.wire.events import WAITED, WAITING, unpack_events
@@ -35,7 +37,7 @@ for pause in (0.002, 0.005, 0.008, 0.011):
     threading.Thread(target=work, args=(pause,), daemon=True).start()
 input()
 """
-STALL = ["--port", "0", "--load", "50", "--reload-every", "4s"]
+STALL = ["--port", "0", "--load", "50", "--reload-every", "15s"]  # bpftrace is up by then
 
 
 @dataclass
@@ -64,17 +66,31 @@ class Count:
         }
 
 
+class Keeping(Tracer):
+    """Keeps what it tells."""
+
+    kept: list[OfOne]
+
+    def receive(self, following: Following, timeout: float) -> list[OfOne]:
+        heard = super().receive(following, timeout)
+        self.kept += heard
+        return heard
+
+
 def contended() -> Count:
     """Four threads that hold one lock for 2 to 11 ms in turn; waits of 5 ms and more."""
     child = subprocess.Popen(
         [sys.executable, "-c", CONTENDED], env=environment("c"), stdin=subprocess.PIPE
     )
+    prefer(child.pid)
     try:
-        time.sleep(1.0)  # its agent is up
-        kernel = KernelSource(child.pid, threshold_ns=0)  # a wait may be one of many short ones
+        tracer = Keeping(threshold_ns=0)  # a wait may be one of many short ones
+        tracer.kept = []
+        kernel = KernelSource(child.pid, tracer)
         source = BothSource(AgentSource(connect(child.pid), child.pid), kernel)
         state = BothState(source.process, source.witness, source.ask)
-        told, seen = _record(source, state)
+        told = _record(source, state)
+        seen = [record for record in tracer.kept if isinstance(record, Waited | Regained)]
         interpreter = Interpreter(child.pid)
         snapshot = state.snapshot(time.monotonic_ns())
         futexes = {id: interpreter.futex_of(it.address) for id, it in snapshot.locks.items()}
@@ -89,17 +105,13 @@ Told = list[tuple[int, int, int, int]]
 """(actor, lock, since, until) of each wait of the agent"""
 
 
-def _record(source: BothSource, state: BothState) -> tuple[Told, list[Waited | Regained]]:
+def _record(source: BothSource, state: BothState) -> Told:
     begun: dict[int, tuple[int, int, int]] = {}
     told: Told = []
-    seen: list[Waited | Regained] = []
     deadline = time.monotonic() + SECONDS
     while time.monotonic() < deadline:
         for kind, payload in source.receive(0.2):
             state.apply(kind, payload)
-            record = parse(payload) if kind == LINE else None
-            if isinstance(record, Waited | Regained):
-                seen.append(record)
             for _, at, ref, lock, actor, _, _, op, _ in (
                 unpack_events(payload) if kind == frames.EVENTS else ()
             ):
@@ -107,7 +119,7 @@ def _record(source: BothSource, state: BothState) -> tuple[Told, list[Waited | R
                     begun[ref] = (actor, lock, at)
                 elif op == WAITED and ref in begun:
                     told.append((*begun.pop(ref), at))
-    return told, seen
+    return told
 
 
 def _matched(
@@ -137,6 +149,7 @@ def _matched(
 def stall() -> Count:
     """The demo server's stall: waits that do not end, told by how long they have lasted."""
     with DemoServer(STALL, traced=True) as server:
+        prefer(server.pid)
         agent = AgentSource(connect(server.pid), server.pid)
         source = BothSource(agent, KernelSource(server.pid))
         state = BothState(source.process, source.witness, source.ask)
@@ -153,7 +166,7 @@ def stall() -> Count:
     since = {wait.thread: wait.since_ns for wait in kernel.waits}
     counted = Count()
     for wait in snapshot.waits:
-        if wait.id < 1 << 48 and snapshot.taken_ns - wait.since_ns >= LONG_NS:
+        if not is_own_wait(wait.id) and snapshot.taken_ns - wait.since_ns >= LONG_NS:
             confirmed = wait.id in kernel.confirmed
             lasted = snapshot.taken_ns - since[wait.actor] if confirmed else None
             counted.add(snapshot.taken_ns - wait.since_ns, lasted)

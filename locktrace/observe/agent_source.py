@@ -11,7 +11,7 @@ import psutil
 
 from locktrace.errors import TargetEndedError, TargetLostError
 from locktrace.launch.fate import await_fate, incarnation
-from locktrace.launch.namespaces import inner_pid
+from locktrace.launch.namespaces import inner_pid, same_clock
 from locktrace.model import Process
 from locktrace.observe.source import Frame
 from locktrace.wire import frames
@@ -20,7 +20,6 @@ from locktrace.wire.frames import FrameError, FrameReader
 HANDSHAKE_S = 5.0
 READ_SIZE = 1 << 18
 MAX_TURN = 64  # reads in one turn, so that a flood cannot hold a screen back
-SAME_CLOCK_NS = 1_000_000_000
 
 
 class AgentSource:
@@ -73,7 +72,7 @@ class AgentSource:
         if int(str(hello["pid"])) != inner_pid(self._pid):
             raise TargetLostError(f"another process than {self._pid} answers for it")
         offset = time.monotonic_ns() - int(str(hello["time_ns"]))
-        self.clock_offset_ns = offset if abs(offset) > SAME_CLOCK_NS else 0
+        self.clock_offset_ns = 0 if same_clock(self._pid) else offset
         self.agent_thread = int(str(hello["agent_thread"]))
         try:
             created = psutil.Process(self._pid).create_time()

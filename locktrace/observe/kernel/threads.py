@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import time
 from collections.abc import Iterator
@@ -68,13 +69,19 @@ class Threads:
 
     def waits(self) -> dict[int, Pending]:
         """Every thread that is in a futex, since it last ran, as far as that is told."""
-        clock = _scheduler_offset_ns()
+        clocks: dict[int, int | None] = {}
         found = {}
         for thread in self.all():
-            ran_ns = self._ran_ns(thread)
-            if futex := self.futex(thread):
-                since = ran_ns + clock if ran_ns else time.monotonic_ns()
-                found[thread] = Pending(max(1, min(since, time.monotonic_ns())), futex, 0)
+            ran_ns, place = self._ran_ns(thread), self.place(thread)
+            if not (futex := self.futex(thread)):
+                continue
+            since = now = time.monotonic_ns()
+            if ran_ns and place is not None:
+                if place.cpu not in clocks:
+                    clocks[place.cpu] = _scheduler_offset_ns(place.cpu)
+                offset = clocks[place.cpu]
+                since = ran_ns + offset if offset is not None else now
+            found[thread] = Pending(max(1, min(since, now)), futex, 0)
         return found
 
     def all(self) -> Iterator[int]:
@@ -105,9 +112,18 @@ def _exec_start_ns(text: str) -> int:
     return 0
 
 
-def _scheduler_offset_ns() -> int:
-    """CLOCK_MONOTONIC less the scheduler's clock, from when we ourselves run."""
-    with contextlib.suppress(OSError):
+def _scheduler_offset_ns(cpu: int) -> int | None:
+    """CLOCK_MONOTONIC less the scheduler's clock on `cpu`, None if we may not run there.
+
+    That clock stands still in interrupts and while the hypervisor has the CPU, so each CPU has
+    one of its own, and what it says of the past is too late rather than too early.
+    """
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {cpu})
         text = Path("/proc/thread-self/sched").read_text()
         return time.monotonic_ns() - _exec_start_ns(text)
-    return 0
+    except OSError:
+        return None
+    finally:
+        os.sched_setaffinity(0, before)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -59,15 +60,18 @@ def test_a_process_that_is_gone_is_an_error_with_a_sentence() -> None:
         Interpreter(gone.pid)
 
 
-def test_how_long_a_thread_has_waited_is_known_from_the_scheduler() -> None:
+def test_how_long_a_thread_has_waited_is_known_from_the_scheduler_of_its_cpu() -> None:
     with running("kernel_waits", trace=False) as target:
         target.read()
         target.tell("hold")
         target.expect("hold")
+        before_ns = time.monotonic_ns()
         target.tell("crowd 1")
         target.expect("crowd")
         threads = Threads(target.pid)
         [(thread, wait)] = eventually(lambda: list(threads.waits().items()) or None, "a waiter")
+        after_ns = time.monotonic_ns()
+        assert before_ns <= wait.since_ns <= after_ns
         assert wait.since_ns == pytest.approx(threads.waits()[thread].since_ns, abs=50_000_000)
         place = threads.place(thread)
         assert place is not None
