@@ -36,6 +36,12 @@ _PARTS = {
     ("SimpleQueue.__init__", "_rlock"): "multiprocessing.Queue",
 }
 """The attribute by which a class of `multiprocessing` waits, and the kind that it makes of it."""
+_KINDS = {
+    ("Queue.__init__", "_sem"): "multiprocessing.Queue",
+    ("BoundedSemaphore.__init__", ""): "multiprocessing.BoundedSemaphore",
+    ("Semaphore.__init__", ""): "multiprocessing.Semaphore",
+}
+"""Constructors, with the attribute that they give it, that tell the kind of what they make."""
 _COLLECTS = ("BUILD_", "LIST_APPEND", "MAP_ADD", "SET_ADD")
 
 Target = tuple[str, str]
@@ -110,6 +116,8 @@ def lock_kind(kind: str, stack: Stack | None) -> str:
         return kind
     for code, offset in stack.frames:
         where = target(code, offset)
+        if _MULTIPROCESSING in code.co_filename and where is not None:
+            kind = _KINDS.get((code.co_qualname, where[1]), kind)
         if where is not None and where[0] == "passed":
             continue
         part = _part(code, where[1]) if where is not None else None

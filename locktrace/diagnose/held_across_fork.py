@@ -40,7 +40,8 @@ def _finding(case: Case, group: HoldGroup) -> Finding:
     waits = ledger.contention(group.lock)
     lasting = any(not wait.timed for wait in waits)
     name = who(ledger.snapshot, hold.actor, hold.label)
-    wanting = count(len(waits), "thread waits", "threads wait") if waits else "nobody waits yet"
+    nobody = "nobody had waited" if ledger.snapshot.finished else "nobody waits yet"
+    wanting = count(len(waits), "thread waits", "threads wait") if waits else nobody
     return Finding(
         kind=KIND,
         severity=Severity.ERROR if lasting else Severity.WARNING,

@@ -12,6 +12,7 @@ from locktrace.model import Certainty, Finding, Severity, Wait
 from locktrace.wording import count, duration, where, who
 
 KIND = "lost-wakeup"
+MOST_TOLD = 3  # other threads of which it is said where they wait
 
 
 def detect(case: Case) -> Iterator[Finding]:
@@ -30,18 +31,21 @@ def detect(case: Case) -> Iterator[Finding]:
             by_lock[wait.lock].append(wait)
     evidence = frozenset(wait.id for wait in standing)
     for waits in by_lock.values():
-        yield _finding(case, waits, evidence)
+        yield _finding(case, waits, [wait for wait in standing if wait not in waits], evidence)
 
 
-def _finding(case: Case, waits: list[Wait], evidence: frozenset[int]) -> Finding:
+def _finding(
+    case: Case, waits: list[Wait], others: list[Wait], evidence: frozenset[int]
+) -> Finding:
     ledger, lock = case.ledger, waits[0].lock
+    few = others if len(others) <= MOST_TOLD else []
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
         certainty=Certainty.UNKNOWN,
-        message=_message(case, waits, len(evidence) - len(waits)),
+        message=_message(case, waits, len(others), few),
         locks=(lock,),
-        sites=role_sites([*wait_sites(ledger, waits), *creators(ledger, [lock])]),
+        sites=role_sites([*wait_sites(ledger, [*waits, *few]), *creators(ledger, [lock])]),
         actors=named(wait.actor for wait in waits),
         since_ns=waits[0].since_ns,
         evidence=evidence,
@@ -49,7 +53,7 @@ def _finding(case: Case, waits: list[Wait], evidence: frozenset[int]) -> Finding
     )
 
 
-def _message(case: Case, waits: list[Wait], others: int) -> str:
+def _message(case: Case, waits: list[Wait], others: int, few: list[Wait]) -> str:
     first = waits[0]
     name = who(case.ledger.snapshot, first.actor, first.label)
     more = f" and {count(len(waits) - 1, 'more thread')}" if len(waits) > 1 else ""
@@ -60,12 +64,19 @@ def _message(case: Case, waits: list[Wait], others: int) -> str:
         if actor is not None and actor.kind == "task"
         else ""
     )
+    more_wait = count(others, "other thread waits", "other threads wait")
     rest = (
-        f"the {count(others, 'other thread waits', 'other threads wait')} for ever too"
-        if others
-        else "no other thread is left"
+        f"the {more_wait} for ever too{_told(case, few)}" if others else "no other thread is left"
     )
     return (
         f"{name}{more} {waits_} {wish_of(case.ledger, first)} in {where(first.site)}, for "
         f"{duration(case.age(first.since_ns))}, and nobody can tell it any more: {loop}{rest}."
     )
+
+
+def _told(case: Case, waits: list[Wait]) -> str:
+    """``: MainThread for worker in main (app.py:3)``: who else waits, and where."""
+    snapshot = case.ledger.snapshot
+    named = [(who(snapshot, wait.actor, wait.label), wait) for wait in waits]
+    told = [f"{name} {wish_of(case.ledger, wait)} in {where(wait.site)}" for name, wait in named]
+    return f": {'; '.join(told)}" if told else ""

@@ -77,6 +77,7 @@ A leak is not among them: what it does to those who wait is worth its own senten
 AT_THE_END = frozenset(
     {
         cross_thread_release.KIND,
+        held_across_fork.KIND,
         held_at_exit.KIND,
         held_while_blocking.KIND,
         leaked_lock.KIND,

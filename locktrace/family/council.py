@@ -10,6 +10,7 @@ from typing import Protocol
 from locktrace.diagnose import Thresholds
 from locktrace.family.apart import own_id
 from locktrace.family.diagnosis import FamilyDiagnosis, Verdict
+from locktrace.family.feeders import is_feeding
 from locktrace.family.joining import Joint, Part, join
 from locktrace.family.remains import remains
 from locktrace.launch.processes import descendants, is_python
@@ -100,7 +101,9 @@ class Council:
         worth, nothing else can say."""
         if snapshot.taken_ns - self._asked_ns < ASK_S * 1e9:
             return False
-        worth = any(_is_long_for_word(snapshot, part, self._thresholds) for part in parts)
+        worth = all(_all_wait(part) for part in parts) and any(
+            _is_long_for_word(snapshot, part, self._thresholds) for part in parts
+        )
         self._asked_ns = snapshot.taken_ns
         self._complete = self._complete and worth
         return worth
@@ -166,12 +169,22 @@ def _identities(parts: Iterable[Part]) -> Iterable[str]:
 
 
 def _is_long_for_word(snapshot: Snapshot, part: Part, thresholds: Thresholds) -> bool:
-    """Whether somebody in `part` has waited for long to be told something by another process."""
+    """Whether somebody in `part` has waited for long to be told something, or for a process."""
     locks = part.snapshot.locks
     return any(
         snapshot.age(wait.since_ns) >= thresholds.stall_after / 2
         and wait.lock in locks
         and bool(locks[wait.lock].os_id)
-        and kinds.is_signal(locks[wait.lock])
+        and (kinds.is_signal(locks[wait.lock]) or kinds.is_process(locks[wait.lock]))
         for wait in part.snapshot.waits
+    )
+
+
+def _all_wait(part: Part) -> bool:
+    """Whether nobody in it is known to work."""
+    snapshot = part.snapshot
+    waiting = {wait.actor for wait in snapshot.waits}
+    return bool(part.fate) or all(
+        actor.ended or actor.id in waiting or is_feeding(snapshot, actor.id)
+        for actor in snapshot.actors.values()
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 from locktrace.family import kernel
 from locktrace.family.apart import SHIFT, Entry, member_of
+from locktrace.family.feeders import waits_of_feeders
 from locktrace.family.nestings import joined_nestings
 from locktrace.kernel_view import KernelView
 from locktrace.model import Actor, History, Hold, Lock, Mode, Present, Process, Snapshot, Wait
@@ -68,7 +69,9 @@ def join(parts: Sequence[Part]) -> Joint:
     locks |= {id: lock for id, lock in joined.items() if id in there}
     actors = {id: _actor(actor, p) for p in parts for id, actor in p.snapshot.actors.items()}
     holds = [_renamed(hold, ids) for part in parts for hold in part.snapshot.holds]
-    waits = tuple(_renamed(w, ids) for p in parts if not p.fate for w in p.snapshot.waits)
+    living = [part.snapshot for part in parts if not part.fate]
+    told = (wait for each in living for wait in (*each.waits, *waits_of_feeders(each)))
+    waits = tuple(_renamed(wait, ids) for wait in told)
     snapshot = replace(
         parts[0].snapshot,
         taken_ns=max(part.snapshot.taken_ns for part in parts),

@@ -107,10 +107,20 @@ static PyObject *core_restore(PyObject *self, PyObject *const *args, Py_ssize_t 
     return none();
 }
 
+/* As `entry_of`; a SemLock stands for what is waited for on its behalf. */
+static struct entry *entry_of_wanted(PyObject *object)
+{
+    struct entry *entry = entry_of(object);
+    if (entry == NULL && armed && lock_types[SEMLOCK].type != NULL && is_semlock(object)) {
+        entry = lock_entry(object, SEMLOCK);
+    }
+    return entry != &hidden_entry ? entry : NULL;
+}
+
 static PyObject *core_waiting(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    struct entry *entry = expect_by(count, 4) ? entry_of(args[0]) : NULL;
+    struct entry *entry = expect_by(count, 4) ? entry_of_wanted(args[0]) : NULL;
     struct actor *actor = entry != NULL ? acting(args, count, 4) : NULL;
     if (actor == NULL) {
         return PyErr_Occurred() ? NULL : none();

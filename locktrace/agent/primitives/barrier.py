@@ -10,10 +10,12 @@ from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 
+_barriers = EntryTable("Barrier")
+
 
 def patch(patches: Patches) -> None:
     """Trace every Barrier, those made before included."""
-    table = EntryTable("Barrier")
+    table = _barriers
 
     def traced_wait(original: Any) -> Any:
         def _wait(self: Any, timeout: float | None) -> Any:
@@ -29,3 +31,8 @@ def patch(patches: Patches) -> None:
     patches.wrap(threading.Barrier, "__init__", table.traced_init)
     patches.wrap(threading.Barrier, "_wait", traced_wait)
     compounds.register_methods(threading.Barrier, ("_enter",), table)
+
+
+def patch_processes(patches: Patches, module: Any) -> None:
+    """Name the barriers of `multiprocessing.synchronize`, which are made by themselves."""
+    patches.wrap(module.Barrier, "__init__", _barriers.traced_init)

@@ -13,6 +13,7 @@ from locktrace.agent.primitives import (
     import_lock,
     logging_locks,
     process,
+    process_queues,
     queues,
     rwlock_libraries,
     semaphore,
@@ -30,6 +31,11 @@ def patch(patches: Patches, watch: ImportWatch, tables: MethodTables | None) -> 
         family.patch(patches)
     watch.when_imported("queue", partial(queues.patch, patches))
     watch.when_imported("queue", lambda module: simple_queue.patch(patches, module, tables))
+    if tables is not None:
+        watch.when_imported("multiprocessing.queues", partial(process_queues.patch, patches))
+        watch.when_imported(
+            "multiprocessing.synchronize", partial(barrier.patch_processes, patches)
+        )
     for name, trace in (
         ("concurrent.futures._base", futures.patch_base),
         ("concurrent.futures.thread", futures.patch_threads),

@@ -3,7 +3,6 @@
 # cores: c py
 # unlucky: held-across-fork of Cache.lock
 # lucky: held-across-fork of Cache.lock
-# missed: lucky: a child that ends at once, and never wants the lock, is not told of
 
 import os
 import sys
