@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from locktrace.diagnose import Thresholds
 from locktrace.family.apart import own_id
 from locktrace.family.diagnosis import FamilyDiagnosis, Verdict
-from locktrace.family.feeders import is_feeding
-from locktrace.family.joining import Joint, Part, join
+from locktrace.family.joining import Joint, Part
+from locktrace.family.reasons import all_wait, waits_for_word
 from locktrace.family.remains import remains
 from locktrace.launch.processes import descendants, is_python
 from locktrace.model import Finding, Snapshot, StallSnapshot
 from locktrace.session import Session
-from locktrace.snapshots import kinds
 from locktrace.snapshots.take import snapshot_id
 
 ASK_S = 1.0  # between two questions what everybody does
@@ -35,7 +34,7 @@ class Subject(Protocol):
 
 
 class Council:
-    """`look` is told all processes at each turn, and gives a verdict when it has looked."""
+    """At each turn it is asked whether a look `is_due`, and then has the verdict on all."""
 
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
@@ -67,18 +66,14 @@ class Council:
             }
         return [*present, *self._remains.values()]
 
-    def look(
-        self, parts: Sequence[Part], subjects: Iterable[Subject], joint: Joint | None = None
-    ) -> Verdict | None:
-        """The verdict on `parts`, those of `subjects` among them; None if it is not time.
+    def is_due(self, snapshots: Mapping[int, Snapshot]) -> bool:
+        """Whether it is time for another look; `snapshots` are of the living, by number."""
+        return self._diagnosis.is_due(snapshots)
 
-        `joint` is of the same parts, if somebody has joined them already.
-        """
-        if not self._diagnosis.is_due(parts):
-            return None
+    def look(self, joint: Joint, parts: Sequence[Part], subjects: Iterable[Subject]) -> Verdict:
+        """The verdict on `joint`, which is of `parts`, those of `subjects` among them."""
         living = list(subjects)
         self._share_out(parts, living)
-        joint = joint or join(parts)
         if self._is_worth_asking(joint.snapshot, parts):
             self._complete = _are_all(parts)
             for subject in living:
@@ -101,9 +96,9 @@ class Council:
         worth, nothing else can say."""
         if snapshot.taken_ns - self._asked_ns < ASK_S * 1e9:
             return False
-        worth = all(_all_wait(part) for part in parts) and any(
-            _is_long_for_word(snapshot, part, self._thresholds) for part in parts
-        )
+        living = [part.snapshot for part in parts if not part.fate]
+        patience = self._thresholds.stall_after / 2
+        worth = all(map(all_wait, living)) and any(waits_for_word(s, patience) for s in living)
         self._asked_ns = snapshot.taken_ns
         self._complete = self._complete and worth
         return worth
@@ -166,25 +161,3 @@ def concerned(snapshot: Snapshot, findings: Iterable[Finding]) -> Snapshot:
 
 def _identities(parts: Iterable[Part]) -> Iterable[str]:
     return (lock.os_id for p in parts for lock in p.snapshot.locks.values() if lock.os_id)
-
-
-def _is_long_for_word(snapshot: Snapshot, part: Part, thresholds: Thresholds) -> bool:
-    """Whether somebody in `part` has waited for long to be told something, or for a process."""
-    locks = part.snapshot.locks
-    return any(
-        snapshot.age(wait.since_ns) >= thresholds.stall_after / 2
-        and wait.lock in locks
-        and bool(locks[wait.lock].os_id)
-        and (kinds.is_signal(locks[wait.lock]) or kinds.is_process(locks[wait.lock]))
-        for wait in part.snapshot.waits
-    )
-
-
-def _all_wait(part: Part) -> bool:
-    """Whether nobody in it is known to work."""
-    snapshot = part.snapshot
-    waiting = {wait.actor for wait in snapshot.waits}
-    return bool(part.fate) or all(
-        actor.ended or actor.id in waiting or is_feeding(snapshot, actor.id)
-        for actor in snapshot.actors.values()
-    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose, diagnose_end
 from locktrace.family.joining import Joint, Part, join
+from locktrace.family.reasons import is_reason
 from locktrace.family.remains import WITHOUT
 from locktrace.model import Certainty, Finding, Snapshot
 from locktrace.session import is_stall
@@ -50,18 +51,21 @@ class FamilyDiagnosis:
         """Those of the last look."""
         return self._findings
 
-    def is_due(self, parts: Sequence[Part]) -> bool:
-        """Whether it is time: something is waited for that may be another process's, or was when
-        we last looked, and everybody has given word since."""
-        if not self._findings and not any(_waits_for_others(part.snapshot) for part in parts):
+    def is_due(self, snapshots: Mapping[int, Snapshot]) -> bool:
+        """Whether it is time to look at the living processes, by number: there is a reason, or was
+        one at the last look, and everybody has given word since."""
+        now_ns = max((each.taken_ns for each in snapshots.values()), default=0)
+        if now_ns - self._looked_ns < APART_S * 1e9:
             return False
-        living = [part for part in parts if not part.fate]
-        now_ns = max((part.snapshot.taken_ns for part in parts), default=0)
+        if not self._findings and not is_reason(
+            snapshots.values(), self._thresholds.stall_after / 2
+        ):
+            return False
         silent_ns = round(self._thresholds.unresponsive_after * 1e9)
-        return now_ns - self._looked_ns >= APART_S * 1e9 and all(
-            part.snapshot.heard_ns > self._heard.get(part.number, 0)
-            or now_ns - part.snapshot.heard_ns > silent_ns  # it is stopped: nothing moves in it
-            for part in living
+        return all(
+            each.heard_ns > self._heard.get(number, 0)
+            or now_ns - each.heard_ns > silent_ns  # it is stopped: nothing moves in it
+            for number, each in snapshots.items()
         )
 
     def look(self, joint: Joint, parts: Iterable[Part]) -> Verdict:
@@ -112,11 +116,6 @@ def _is_left_by_the_dead(finding: Finding, snapshot: Snapshot) -> bool:
     fates = [snapshot.actors[id].fate for id in finding.actors if id in snapshot.actors]
     wanted = any(wait.lock in finding.locks for wait in snapshot.waits)
     return any(fates) and wanted
-
-
-def _waits_for_others(snapshot: Snapshot) -> bool:
-    locks = (snapshot.locks.get(wait.lock) for wait in snapshot.waits)
-    return any(lock is not None and lock.os_id for lock in locks)
 
 
 def _is_known_to_all(snapshot: Snapshot, lock: int) -> bool:

@@ -94,17 +94,18 @@ class FamilyFeed:
         for member in self._members[1:]:
             member.poll(0, self._clock)
         self._part()
-        parts = [member.part() for member in self._members]
-        joint = join(self._council.with_remains(parts))
-        self._hear_council(parts, joint)
+        parts = self._council.with_remains(member.part() for member in self._members)
+        joint = join(parts)
+        self._hear_council(joint, parts)
         views = [(member.seen, member.apart, member.view) for member in self._members]
         return self._with_remark(merged(views, joint, self._council.findings, self._stalls))
 
-    def _hear_council(self, parts: list[Part], joint: Joint) -> None:
-        parts = self._council.with_remains(parts)
+    def _hear_council(self, joint: Joint, parts: list[Part]) -> None:
         living = [member for member in self._members if member.ended_at is None]
-        verdict = self._council.look(parts, living, joint)
-        if verdict is None or not verdict.stalled:
+        if not self._council.is_due({m.number: m.view.snapshot for m in living}):
+            return
+        verdict = self._council.look(joint, parts, living)
+        if not verdict.stalled:
             return
         stall = witnessed(verdict, living)
         if self._store is not None:

@@ -11,6 +11,7 @@ from locktrace.errors import LocktraceError
 from locktrace.family.council import Council, concerned, witnessed
 from locktrace.family.diagnosis import diagnose_ended
 from locktrace.family.introductions import Introductions
+from locktrace.family.joining import join
 from locktrace.family.record import Record
 from locktrace.launch.gathering import Arrival, Gathering
 from locktrace.launch.program import TracedProgram
@@ -117,14 +118,15 @@ class Household:
 
     def _look_at_all(self) -> Iterator[StallSnapshot]:
         """The new stalls between processes."""
-        present = [r for r in (self.first, *self._living) if r is not None]
-        parts = [record.part() for record in present if not record.is_lost]
-        verdict = self._council.look(self._council.with_remains(parts), present)
-        if verdict is None:
+        present = [r for r in (self.first, *self._living) if r is not None and not r.is_lost]
+        living = [record for record in present if not record.ended]
+        if not self._council.is_due({record.number: record.snapshot for record in living}):
             return
+        parts = self._council.with_remains(record.part() for record in present)
+        verdict = self._council.look(join(parts), parts, living)
         self._between.update({finding.key: finding for finding in verdict.findings})
         if verdict.stalled:
-            yield witnessed(verdict, [record for record in present if not record.ended])
+            yield witnessed(verdict, living)
 
     def _take_stock(self) -> None:
         """What the last pictures of all processes show together."""
