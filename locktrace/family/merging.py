@@ -26,12 +26,14 @@ def merged(
     lead = views[0][2]
     between = list(between)
     told = {(finding.kind, finding.locks) for finding in between}
+    explained = {lock for finding in between for lock in finding.locks}
     own = (
         _told_apart(apart.finding(finding), member, joint, alone=len(views) == 1)
         for member, apart, view in views
         for finding in view.findings
     )
-    found = [*between, *(f for f in own if (f.kind, f.locks) not in told)]
+    fresh = (f for f in own if (f.kind, f.locks) not in told and not _is_slight(f, explained))
+    found = [*between, *fresh]
     taken = [stall for _, _, view in views for stall in view.stalls]
     return View(
         snapshot=joint.snapshot,
@@ -53,3 +55,8 @@ def _told_apart(finding: Finding, member: Member, joint: Joint, alone: bool) -> 
         message=f"pid {member.process.pid}: {finding.message}",
         locks=tuple(joint.ids.get(lock, lock) for lock in finding.locks),
     )
+
+
+def _is_slight(finding: Finding, explained: set[int]) -> bool:
+    """Whether it says no more than that a lock is held for long of which the reason is told."""
+    return finding.kind == "long-hold" and explained.issuperset(finding.locks)

@@ -36,6 +36,10 @@ CHECKS = [
     "a_forked_child_holds_nothing_of_its_parent_s",
     "a_wait_for_another_process_is_shown",
     "a_lock_got_by_name_is_the_same_to_the_system",
+    "a_lock_given_back_by_another_process_is_known_there_as_handed_over",
+    "a_forked_child_counts_anew",
+    "each_semaphore_has_a_file_of_its_own_whatever_its_name",
+    "who_reads_a_queue_waits_for_it",
 ]
 
 

@@ -3,9 +3,12 @@
 import contextlib
 import os
 import sys
+import threading
+import time
 
 from locktrace.agent import names
 from locktrace.agent.core import choose
+from locktrace.agent.semaphore_files import NOT_SHARED, SemaphoreFiles
 
 CORE = choose({"LOCKTRACE_CORE": "c"})
 LEDGER = CORE.ledger
@@ -240,6 +243,71 @@ def a_lock_got_by_name_is_the_same_to_the_system():
         again.acquire()
     LEDGER.look(settled_ns=0)
     assert LEDGER.holds() == []
+
+
+def a_lock_given_back_by_another_process_is_known_there_as_handed_over():
+    CORE.arm()
+    lock = FORK.Lock()
+    lock.acquire()
+    name = "a_lock_given_back_by_another_process_is_known_there_as_handed_over.lock"
+
+    def give_back():
+        lock.release()
+        return totals_of(name)[5]
+
+    assert in_child(give_back) == 1
+
+
+def a_forked_child_counts_anew():
+    CORE.arm()
+    lock = FORK.Lock()
+    for _ in range(3):
+        with lock:
+            pass
+
+    def count():
+        with lock:
+            return totals_of("a_forked_child_counts_anew.lock")[1]
+
+    assert in_child(count) == 1
+
+
+def each_semaphore_has_a_file_of_its_own_whatever_its_name():
+    CORE.arm()
+    name = f"/mp-locktrace-{os.getpid()}"
+    lock = _multiprocessing.SemLock(1, 1, 1, name, False)
+    again = _multiprocessing.SemLock._rebuild(lock.handle, lock.kind, lock.maxvalue, lock.name)
+    _multiprocessing.sem_unlink(name)
+    namesake = _multiprocessing.SemLock(1, 1, 1, name, True)
+    handles = {row.handle for row in LEDGER.locks() if row.os_name == name}
+    files = SemaphoreFiles()
+    identities = {files.of(handle) for handle in handles}
+    assert len(identities) == 2
+    assert all(identity.id and identity.name for identity in identities)
+    assert SemaphoreFiles().of(1) == NOT_SHARED
+    del again, namesake
+
+
+def who_reads_a_queue_waits_for_it():
+    CORE.arm()
+    from locktrace.agent.primitives import process_queues, tap
+    from locktrace.agent.primitives.patches import Patches
+
+    queue = FORK.Queue()
+    tap.recorder = CORE.recorder
+    patches = Patches()
+    process_queues.patch(patches, sys.modules["multiprocessing.queues"])
+    reader = threading.Thread(target=queue.get)
+    reader.start()
+    while not LEDGER.waits():
+        time.sleep(0.01)
+    waits = {named(row[1]) for row in LEDGER.waits()}
+    queue.put("job")
+    reader.join()
+    assert waits == {("multiprocessing.Queue", "who_reads_a_queue_waits_for_it.queue")}
+    patches.undo()
+    queue.close()
+    queue.join_thread()
 
 
 def main():
