@@ -25,6 +25,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -222,18 +223,22 @@ def run(program: Program, mode: str, folder: Path, core: str = "c") -> Run:
         options += ["--on-stall", "exit", "--stall-after", str(STALL_AFTER_S)]
     command = [sys.executable, "-m", "locktrace", "run", *options, str(program.path), mode]
     output, errors = folder / "output.txt", folder / "errors.txt"
-    with output.open("w") as out, errors.open("w") as err:
-        timed_out = _execute(command, core, out, err)
+    with (
+        output.open("w") as out,
+        errors.open("w") as err,
+        tempfile.TemporaryDirectory(prefix="corpus-") as place,  # a socket's path must be short
+    ):
+        timed_out = _execute(command, out, err, LOCKTRACE_CORE=core, TMPDIR=place)
     written = report.read_text() if report.exists() else ""
     document = json.loads(written or "{}")
     return Run(document, errors.read_text(), output.read_text().endswith(f"{END}\n"), timed_out)
 
 
-def _execute(command: list[str], core: str, output: TextIO, errors: TextIO) -> bool:
+def _execute(command: list[str], output: TextIO, errors: TextIO, **environ: str) -> bool:
     """Whether it had to be ended; what it started and left behind is ended with it."""
     process = subprocess.Popen(
         command,
-        env=environment(trace=False, LOCKTRACE_CORE=core),
+        env=environment(trace=False, **environ),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=errors,

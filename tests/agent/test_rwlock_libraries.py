@@ -39,3 +39,4 @@ def test_readers_hold_and_writers_wait() -> None:
                 ("MainThread", "RWLockFairD", "rwlock_libraries.fair")
             }
             target.tell("on")
+            assert target.finish()[0] == 0

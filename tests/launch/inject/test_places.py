@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -153,10 +154,21 @@ def test_another_mount_and_pid_namespace_with_a_read_only_root(tmp_path: Path) -
     assert outside.returncode == 0
 
 
+@contextmanager
+def open_to_all() -> Iterator[str]:
+    """A folder for temporary files as the system's is."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o1777)
+        yield place
+
+
 @AS_ROOT
 @NEEDS_SYSTEM_PYTHON
 def test_root_enters_the_process_of_somebody_else() -> None:
-    with waiting(SYSTEM_PYTHON, "-c", SOMEBODY, XDG_RUNTIME_DIR="", TMPDIR="") as pid:
+    with (
+        open_to_all() as place,
+        waiting(SYSTEM_PYTHON, "-c", SOMEBODY, XDG_RUNTIME_DIR="", TMPDIR=place) as pid,
+    ):
         done = dump(pid)
         assert (done.returncode, done.stderr) == (0, "")
         assert "c core" in done.stdout
