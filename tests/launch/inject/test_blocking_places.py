@@ -55,7 +55,7 @@ def visits() -> list[tuple[str, str, int]]:
     ]
 
 
-@pytest.mark.timeout(120 + 30 * ROUNDS)
+@pytest.mark.timeout(300 + 30 * ROUNDS)
 @pytest.mark.parametrize(("version", "place", "rounds"), visits())
 def test_a_program_that_was_attached_to_ends_as_its_twin(
     version: str, place: str, rounds: int
