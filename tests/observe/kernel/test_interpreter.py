@@ -19,6 +19,11 @@ def waiting_at(target: Target, threads: Threads) -> set[int]:
     return {wait.key for wait in threads.waits().values()}
 
 
+def age_ns(threads: Threads, thread: int) -> int:
+    """How long it has waited, as is known now; the time that a CPU was taken away may be missing."""
+    return time.monotonic_ns() - threads.waits()[thread].since_ns
+
+
 def test_version_gil_and_the_futex_of_a_lock(python: str) -> None:
     with running("kernel_waits", python=python, trace=False) as target:
         gate = int(target.read().split()[0])
@@ -72,7 +77,7 @@ def test_how_long_a_thread_has_waited_is_known_from_the_scheduler_of_its_cpu() -
         [(thread, wait)] = eventually(lambda: list(threads.waits().items()) or None, "a waiter")
         after_ns = time.monotonic_ns()
         assert before_ns <= wait.since_ns <= after_ns
-        assert wait.since_ns == pytest.approx(threads.waits()[thread].since_ns, abs=50_000_000)
+        eventually(lambda: age_ns(threads, thread) > 300_000_000, "its age")
         place = threads.place(thread)
         assert place is not None
         assert (place.priority, place.cpu < (os.cpu_count() or 1)) == (20, True)
