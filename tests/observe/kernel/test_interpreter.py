@@ -20,7 +20,7 @@ def waiting_at(target: Target, threads: Threads) -> set[int]:
 
 
 def age_ns(threads: Threads, thread: int) -> int:
-    """How long it has waited, as is known now; the time that a CPU was taken away may be missing."""
+    """How long it has waited, as is known now; time that a CPU was taken away may be missing."""
     return time.monotonic_ns() - threads.waits()[thread].since_ns
 
 
