@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from locktrace.errors import NotTracedError
@@ -134,3 +135,24 @@ def test_a_process_alone_looks_as_without_its_children(follow: Follow) -> None:
         view = until(follow(target), lambda v: bool(v.findings), "the leak")
         assert view.findings[0].message.startswith("Filter.ip_table")
         assert len(view.members) == 1
+
+
+def test_a_lock_of_parent_and_child_is_one_and_their_deadlock_is_told_between_them(
+    follow: Follow,
+) -> None:
+    with running("corpus/deadlock/joined_under_lock", "unlucky", LOCKTRACE_CORE="c") as target:
+        process = psutil.Process(target.pid)
+        [child] = eventually(lambda: process.children() or None, "the child")
+        try:
+            feed = follow(target)
+            view = until(feed, lambda v: bool(v.findings), "the deadlock")
+            [finding] = view.findings
+            assert finding.kind == "deadlock"
+            assert finding.message.startswith("Deadlock: MainThread of process")
+            [results] = [k for k in view.snapshot.locks.values() if k.name == "Scheduler.results"]
+            assert len(view.shared[results.id]) == 2
+            assert {finding.kind for stall in view.stalls for finding in stall.findings} == {
+                "deadlock"
+            }
+        finally:
+            child.kill()
