@@ -1,7 +1,8 @@
 """Threads that wait in futexes: a lock, an event, a native mutex, the GIL; lines on stdin steer.
 
 `hold` keeps the gate until `free`, `pass SECONDS` for a time; `spin N` starts threads that want
-the GIL; `crowd N` starts threads that wait for the gate; `native` waits in a mutex of C.
+the GIL; `crowd N` starts threads that wait for the gate; `share N` starts threads that pass it on
+for ever; `native` waits in a mutex of C.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ mutex = ctypes.create_string_buffer(64)  # a pthread_mutex_t, all zero: unlocked
 def wait_for_gate() -> None:
     with gate:
         pass
+
+
+def share_gate() -> None:
+    while True:
+        with gate:
+            time.sleep(0.02)
 
 
 def wait_in_c() -> None:
@@ -55,6 +62,11 @@ def crowd(size: str) -> None:
         start(wait_for_gate, f"crowd-{number}")
 
 
+def share(size: str) -> None:
+    for number in range(int(size)):
+        start(share_gate, f"share-{number}")
+
+
 def spinners(size: str) -> None:
     for number in range(int(size)):
         start(spin, f"spin-{number}")
@@ -70,6 +82,7 @@ COMMANDS = {
     "free": free,
     "pass": pass_on,
     "crowd": crowd,
+    "share": share,
     "spin": spinners,
     "native": native,
 }

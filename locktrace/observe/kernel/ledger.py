@@ -26,6 +26,7 @@ GIL, UNKNOWN = 0, 1  # keys that are no addresses
 RECENT_NS = 3_000_000_000
 BACK_NS = 200_000_000  # a thread that a signal took out of its wait is back by then, or gone on
 MOST_EDGES = 20_000
+MOST_RECENT = 3_000
 MOST_KEYS = 16_384  # of each table in the kernel
 
 
@@ -53,6 +54,8 @@ class KernelLedger:
         self.lengths: Buckets = {}
         self.edges: Counter[Edge] = Counter()
         self.longest: dict[int, int] = {}
+        self.recent: deque[Waited] = deque(maxlen=MOST_RECENT)
+        """The latest waits that were told one by one."""
         self.gil_after: Counter[int] = Counter()
         self._last_key: dict[int, int] = {}
         self._waiting: dict[int, Pending] = {}
@@ -133,6 +136,7 @@ class KernelLedger:
 
     def _waited(self, wait: Waited) -> None:
         self._before.pop(wait.thread, None)
+        self.recent.append(wait)
         self.longest[wait.key] = max(self.longest.get(wait.key, 0), wait.until_ns - wait.since_ns)
         self._last_key[wait.thread] = wait.key
         edge = Edge(wait.key, wait.waker, wait.thread)

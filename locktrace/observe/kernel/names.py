@@ -56,6 +56,11 @@ class Names:
         innermost = position.python[0].file if position.python else ""
         return FutexKind.SIGNAL if innermost.endswith(_SIGNALLERS) else FutexKind.LOCK
 
+    @property
+    def parks(self) -> bool:
+        """Whether locks of this interpreter are parked for."""
+        return self._interpreter.parks
+
     def is_known(self, key: int) -> bool:
         return key in self._natures
 

@@ -31,7 +31,10 @@ class Follows:
 
 @dataclass(frozen=True, slots=True)
 class Waited:
-    """One long wait that is over; `waker` 0: nobody woke it, or it is not known who."""
+    """One long wait that is over; `waker` 0: nobody woke it, or it is not known who.
+
+    `stopped_ns` is when it was last interrupted, to be taken up again; 0: never.
+    """
 
     pid: Pid
     thread: int
@@ -40,6 +43,7 @@ class Waited:
     until_ns: int
     waker: int
     cpu: int
+    stopped_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,15 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A thread in a futex; `interrupted_ns` not 0: a signal got it out, it may come back."""
+    """A thread in a futex; `interrupted_ns` not 0: a signal got it out, it may come back.
+
+    `stopped_ns` is when it was last interrupted and came back.
+    """
 
     since_ns: int
     key: int
     interrupted_ns: int
+    stopped_ns: int = 0
 
 
 Waits = Mapping[int, Pending]

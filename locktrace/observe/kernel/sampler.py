@@ -30,7 +30,10 @@ class Position:
 
 @dataclass
 class Looks:
-    """What the looks so far have shown. Threads are as py-spy names them."""
+    """What the looks so far have shown. Threads are as py-spy names them.
+
+    `positions` were taken between `positions_ns` and `positions_until_ns`.
+    """
 
     held: dict[int, int] = field(default_factory=dict)
     holder: int | None = None
@@ -38,6 +41,7 @@ class Looks:
     names: dict[int, str] = field(default_factory=dict)
     positions: dict[int, Position] = field(default_factory=dict)
     positions_ns: int = 0
+    positions_until_ns: int = 0
     note: str = ""
 
 
@@ -71,10 +75,12 @@ class Sampler:
         if self._under_way is None and self._clock() >= self._next_gil_ns:
             self._begin(native=False)
 
-    def want_positions(self) -> None:
-        """Look where the threads are, in native code too."""
-        if self._under_way is None and self._clock() >= self._next_native_ns:
-            self._begin(native=True)
+    def want_positions(self) -> bool:
+        """Look where the threads are, in native code too; whether a look begins."""
+        if self._under_way is not None or self._clock() < self._next_native_ns:
+            return False
+        self._begin(native=True)
+        return True
 
     def collect(self) -> None:
         """Take in the look that has come to its end, if one has."""
@@ -89,7 +95,7 @@ class Sampler:
             self._next_native_ns = now + crowd * max(rest, int(NATIVE_EVERY_S * 1e9))
         self.looks.note = stacks.note
         if stacks.threads:
-            self._take_in(stacks.threads)
+            self._take_in(stacks.threads, now)
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -99,7 +105,7 @@ class Sampler:
         option = "--native" if native else "--nonblocking"
         self._under_way = self._pool.submit(self._look, self._process, options=(option,))
 
-    def _take_in(self, threads: tuple[ThreadStack, ...]) -> None:
+    def _take_in(self, threads: tuple[ThreadStack, ...], now: int) -> None:
         looks = self.looks
         looks.count += 1
         owners = [t.native_id for t in threads if t.owns_gil and t.native_id is not None]
@@ -109,7 +115,7 @@ class Sampler:
         looks.names |= {t.native_id: t.name for t in threads if t.native_id and t.name}
         if self._native:
             looks.positions = {t.native_id: _position(t) for t in threads if t.native_id}
-            looks.positions_ns = self._began_ns
+            looks.positions_ns, looks.positions_until_ns = self._began_ns, now
 
 
 def _position(thread: ThreadStack) -> Position:

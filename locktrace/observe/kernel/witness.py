@@ -9,15 +9,14 @@ from itertools import count
 from locktrace.kernel_view import OWN_WAITS, Disagreement, FutexKind, GilUse, KernelView
 from locktrace.model import Mode, Snapshot, Stack, Wait
 from locktrace.observe.kernel.comparison import LASTING_NS, Comparison, compare
+from locktrace.observe.kernel.identifier import Identifier
 from locktrace.observe.kernel.interpreter import Interpreter
 from locktrace.observe.kernel.ledger import GIL, KernelLedger
 from locktrace.observe.kernel.look import Look
 from locktrace.observe.kernel.names import Cast, Names
-from locktrace.observe.kernel.sampler import Position, Sampler
+from locktrace.observe.kernel.sampler import Sampler
 from locktrace.observe.kernel.threads import Threads
 
-NOTABLE_SHARE = 0.01
-"""Of the time that all threads together wait for the GIL: from here on its holder is looked for."""
 MOST_FUTEXES = 500
 MOST_OTHERS = 10  # beside an agent: most futexes that it does not list are nobody's business
 
@@ -41,6 +40,7 @@ class Witness:
         self._sampler = sampler
         self._about = about
         self._names = Names(interpreter)
+        self._identifier = Identifier(ledger, self._names, threads, sampler)
         self._ids: dict[Hashable, int] = {}
         self._next_id = count(OWN_WAITS).__next__
         self._checked_ns = 0
@@ -51,7 +51,8 @@ class Witness:
         self._check_old_waits()
         cast = Cast(base.actors, self._name)
         look = Look(base, self.ledger, self._names, self._threads, cast)
-        self._learn(look)
+        self._identifier.take_in()
+        self._identifier.ask(look.listed)
         compared = self._compare(look)
         wanted = set(look.listed) | {GIL} | self._lasting_elsewhere(look, compared)
         natives = {key for key in self._keys() if self._names.nature(key).kind is FutexKind.NATIVE}
@@ -120,27 +121,6 @@ class Witness:
         if self._interpreter.has_gil_at(futex):
             return GIL
         return self._interpreter.parked_for(futex)
-
-    def _learn(self, look: Look) -> None:
-        """Have py-spy look where the threads are, if that would tell something new."""
-        seen = self._sampler.looks
-        for thread, wait in look.waits.items():
-            if wait.since_ns < seen.positions_ns and not self._names.is_known(wait.key):
-                position = seen.positions.get(self._threads.inside(thread), Position(()))
-                parked = self._threads.futex(thread) not in {0, wait.key}
-                self._names.learn(wait.key, position, parked=parked)
-        now = self.ledger.at_ns
-        if not seen.count:
-            self._sampler.want_gil()  # it tells the threads' names, too
-        elif any(
-            now - wait.since_ns >= LASTING_NS
-            and wait.key not in look.listed
-            and not self._names.is_known(wait.key)
-            for wait in look.waits.values()
-        ):
-            self._sampler.want_positions()
-        elif sum(self.ledger.gil_shares().values()) >= NOTABLE_SHARE:
-            self._sampler.want_gil()
 
     def _compare(self, look: Look) -> Comparison:
         return compare(

@@ -110,6 +110,22 @@ def test_without_an_agent_a_wait_is_seen_with_its_python_stack(
         assert "kernel_waits.py" in snapshot.locks[wait.lock].name
 
 
+def test_a_lock_that_is_never_waited_for_long_has_its_place_too(ask_kernel: Ask) -> None:
+    with running("kernel_waits", trace=False) as target:
+        target.read()
+        tell(target, "share 4")
+        with ask_kernel(target) as session:
+            until(
+                session,
+                lambda view: any(
+                    futex.kind is FutexKind.LOCK
+                    and "kernel_waits.py" in view.snapshot.locks[futex.lock].name
+                    for futex in kernel_of(view).futexes
+                ),
+                "the place where the gate is waited for",
+            )
+
+
 def test_a_lock_that_nobody_lets_go_is_a_stall_without_a_holder(ask_kernel: Ask) -> None:
     with waiting() as target, ask_kernel(target) as session:
         view = until(session, lambda view: bool(view.findings), "the stall")
