@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from locktrace.snapshots.bounded import OutOfBoundsError, run_bounded
 OLDEST = (0, 17)
 VERSION_S = 20.0
 TRACEFS = (Path("/sys/kernel/tracing"), Path("/sys/kernel/debug/tracing"))
+LOCKDOWN = Path("/sys/kernel/security/lockdown")
 _SYS_ADMIN, _PERFMON, _BPF = 21, 38, 39
 
 
@@ -24,17 +26,31 @@ def check() -> str:
             "the kernel's view needs bpftrace, which was not found: Debian's package is bpftrace"
         )
     _check_rights()
+    _check_lockdown()
     _check_version(program)
     _check_tracepoints()
     return program
 
 
 def _check_rights() -> None:
-    if os.geteuid() == 0 or _may_trace(_capabilities()):
+    if _may_trace(_capabilities()):
         return
+    if os.geteuid() == 0:  # as in most containers
+        raise NotPermittedError(
+            "the kernel's view needs the capabilities CAP_BPF and CAP_PERFMON, which root does not "
+            "have here; a container gets them by `--cap-add BPF --cap-add PERFMON`"
+        )
     raise NotPermittedError(
         "the kernel's view needs root, or the capabilities CAP_BPF and CAP_PERFMON"
     )
+
+
+def _check_lockdown() -> None:
+    with contextlib.suppress(OSError):
+        if "[confidentiality]" in LOCKDOWN.read_text():
+            raise KernelViewError(
+                "this kernel is locked down (confidentiality), so it may not be asked by eBPF"
+            )
 
 
 def _may_trace(capabilities: int) -> bool:

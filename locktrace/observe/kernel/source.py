@@ -12,6 +12,7 @@ from locktrace.launch.fate import fate, incarnation
 from locktrace.launch.processes import find
 from locktrace.model import Process
 from locktrace.observe.agent_source import AgentSource
+from locktrace.observe.kernel import preflight
 from locktrace.observe.kernel.interpreter import Interpreter
 from locktrace.observe.kernel.ledger import KernelLedger
 from locktrace.observe.kernel.sampler import Sampler
@@ -38,10 +39,11 @@ class KernelSource:
     ) -> None:
         target = find(pid)
         self._incarnation = incarnation(pid)
+        program = preflight.check() if tracer is None else ""
         interpreter = Interpreter(pid)
         try:
             self.process = _process(target, interpreter)
-            self.tracer = tracer or Tracer(threshold_ns)
+            self.tracer = tracer or Tracer(threshold_ns, program)
             self._following = self.tracer.follow(pid, interpreter.gil, interpreter.parks)
         except BaseException:
             interpreter.close()

@@ -71,16 +71,18 @@ class Following:
 class Tracer:
     """A running bpftrace, used from any thread; it ends when nobody is followed any more.
 
-    The constructor takes some seconds, in which bpftrace compiles its program. KernelViewError or
-    NotPermittedError where that cannot be, KernelViewError from all methods once it has died.
+    The constructor takes some seconds, in which bpftrace compiles its program; `program` is a
+    bpftrace that was checked already. KernelViewError or NotPermittedError where that cannot be,
+    KernelViewError from all methods once it has died.
     """
 
     def __init__(
         self,
         threshold_ns: int = THRESHOLD_NS,
+        program: str = "",
         start: Callable[[str, Sequence[int]], Engine] = Engine,
     ) -> None:
-        self.program = preflight.check()
+        self.program = program or preflight.check()
         self.threshold_ns = threshold_ns
         self._one_at_a_time = threading.RLock()
         self._followed: dict[Pid, Following] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from locktrace.errors import KernelViewError
+from locktrace.errors import KernelViewError, NotPermittedError
 from locktrace.observe.kernel import preflight
 from locktrace.observe.kernel.engine import Engine
 from tests.support import environment, eventually, running
@@ -44,7 +44,7 @@ def put_bpftrace(folder: Path, says: str) -> Path:
 
 @pytest.fixture
 def as_root(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(preflight, "_capabilities", lambda: 1 << 21)
 
 
 def test_no_bpftrace(folder: Path) -> None:
@@ -98,6 +98,26 @@ def test_who_is_not_root_is_told_so() -> None:
     )
     assert (done.returncode, done.stderr) == (4, "")
     assert "needs root, or the capabilities CAP_BPF and CAP_PERFMON" in done.stdout
+
+
+def test_a_root_without_the_capabilities_is_told_how_a_container_gets_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_bpftrace(folder, "bpftrace v0.17.0")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr(preflight, "_capabilities", lambda: 0)
+    with pytest.raises(NotPermittedError, match="`--cap-add BPF --cap-add PERFMON`"):
+        preflight.check()
+
+
+def test_a_kernel_that_is_locked_down(
+    folder: Path, as_root: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_bpftrace(folder, "bpftrace v0.17.0")
+    monkeypatch.setattr(preflight, "LOCKDOWN", folder / "lockdown")
+    (folder / "lockdown").write_text("none integrity [confidentiality]\n")
+    with pytest.raises(KernelViewError, match="is locked down"):
+        preflight.check()
 
 
 def test_two_capabilities_do_as_well_as_root() -> None:
