@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -18,14 +21,22 @@ def locktrace() -> Command:
     """`locktrace(*arguments)`: the finished process, its output as text."""
 
     def call(*arguments: str, stdin: str = "", **extra: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "locktrace", *arguments],
+        command = [sys.executable, "-m", "locktrace", *arguments]
+        process = subprocess.Popen(
+            command,
             env=environment(trace=False, **extra),
-            input=stdin,
-            capture_output=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=PATIENCE_S,
-            check=False,
+            start_new_session=True,
         )
+        try:
+            out, errors = process.communicate(stdin, timeout=PATIENCE_S)
+        finally:  # however the test ends, nothing that the command has started goes on
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+        return subprocess.CompletedProcess(command, process.returncode, out, errors)
 
     return call

@@ -115,7 +115,7 @@ def test_the_py_spy_beside_our_python_comes_before_that_on_path(target, monkeypa
 @pytest.mark.parametrize(
     ("script", "note"),
     [
-        ("sleep 600", "py-spy took longer than 0.5 s and was ended."),
+        ("exec sleep 600", "py-spy took longer than 0.5 s and was ended."),
         ("echo Error: bad moon >&2; exit 1", "py-spy failed (Error: bad moon)."),
         ("exit 4", "py-spy failed (without a word)."),
         ("echo '<html>'", "py-spy answered something else than its JSON; is it version 0.4?"),
