@@ -12,7 +12,7 @@ from locktrace.launch.inject import permission, way_back
 from locktrace.launch.inject.drop import Drop
 from locktrace.launch.inject.interpreter import Interpreter
 from locktrace.launch.inject.memory import Library, Memory, library, mappings
-from locktrace.launch.inject.tracee import Tracee, borrowed
+from locktrace.launch.inject.tracee import Tracee, borrowed, in_passing
 from locktrace.launch.inject.visit import FUNCTIONS, Layout, await_answer
 
 PAYLOAD = os.path.join(os.path.dirname(__file__), "_payload.abi3.so")
@@ -41,7 +41,8 @@ def enter(pid: int, interpreter: Interpreter, script: bytes, bundle: bytes) -> d
     before = incarnation(pid)
     try:
         with Memory(pid, write=True) as memory:
-            base = _Entrance(pid, memory, interpreter).go_in(layout)
+            entrance = _Entrance(pid, memory, interpreter)
+            base = in_passing(lambda: entrance.go_in(layout))
             return await_answer(pid, memory, base, layout)
     except PermissionError:
         raise NotPermittedError(permission.why(pid)) from None

@@ -14,16 +14,19 @@ import contextlib
 import itertools
 import os
 import signal
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from locktrace.errors import CannotEnterError
 from locktrace.launch.inject import ptrace, safe_point, way_back
 from locktrace.launch.inject.memory import Mapping, Memory, mappings
 from locktrace.launch.inject.ptrace import Registers
 
+T = TypeVar("T")
 STOP_S = 0.5  # for a thread to stop, once asked: longer in an uninterruptible sleep
-PLACE_S = 2.0  # for some thread to come to a place where it can be borrowed
+PLACE_S = 5.0  # for some thread to come to a place where it can be borrowed
 CALL_S = 10.0  # for a function called on it: dlopen may wait for another thread's import
 NOWHERE = 0x10  # where nothing can be: a fault tells that a function has returned to it
 _TO_NOWHERE = NOWHERE.to_bytes(8, "little")
@@ -166,9 +169,9 @@ def borrowed(pid: int, memory: Memory) -> Iterator[Tracee]:
     OSError if the kernel does not permit it, CannotEnterError if no thread comes to such a point.
     """
     deadline = time.monotonic() + PLACE_S
-    everything = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())  # no half visit
-    try:
-        while (tracee := _borrow(pid, memory, deadline)) is None:
+    with _undisturbed():
+        late: set[int] = set()
+        while (tracee := _borrow(pid, memory, deadline, late)) is None:
             if time.monotonic() > deadline:
                 raise CannotEnterError(
                     f"no thread of process {pid} came to a place where it could be borrowed within "
@@ -178,15 +181,17 @@ def borrowed(pid: int, memory: Memory) -> Iterator[Tracee]:
             yield tracee
         finally:
             tracee.give_back()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, everything)
 
 
-def _borrow(pid: int, memory: Memory, deadline: float) -> Tracee | None:
-    """Try each thread once, those first that sleep where it is harmless."""
+def _borrow(pid: int, memory: Memory, deadline: float, late: set[int]) -> Tracee | None:
+    """Try each thread once, those first that sleep where it is harmless.
+
+    `late` are those that we have asked to stop already, and that have not.
+    """
     for tid in _candidates(pid):
         try:
-            ptrace.request(ptrace.SEIZE, tid, 0, ptrace.MARK_SYSCALLS)
+            if tid not in late:
+                ptrace.request(ptrace.SEIZE, tid, 0, ptrace.MARK_SYSCALLS)
         except ProcessLookupError:
             continue
         tracee = None
@@ -199,7 +204,7 @@ def _borrow(pid: int, memory: Memory, deadline: float) -> Tracee | None:
             pass
         finally:
             if tracee is None:
-                _let_go(tid)
+                (late.discard if _let_go(tid) else late.add)(tid)
         if time.monotonic() > deadline:
             return None
     return None
@@ -249,10 +254,54 @@ def _may_be_borrowed(tid: int, found: list[Mapping]) -> bool:
     )
 
 
-def _let_go(tid: int) -> None:
-    """Detach; a thread that has not stopped yet does so first, or is let go when we end."""
-    with contextlib.suppress(OSError):
+def in_passing(act: Callable[[], T]) -> T:
+    """What `act`, which borrows, returns; afterwards no thread of the other process is traced.
+
+    One that was asked to stop and has not in time would stop later, for as long as we live. Only
+    the kernel can let go of it, and does so at the end of the thread that asked.
+    """
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(act())
+        except BaseException as error:
+            errors.append(error)
+
+    with _undisturbed():
+        thread = threading.Thread(target=run, name="locktrace-visit")
+        thread.start()
+        thread.join()
+        _await_end(thread.native_id)
+    for error in errors:
+        raise error
+    return results[0]
+
+
+def _await_end(tid: int | None) -> None:
+    """`join` returns a moment before the kernel has ended the thread."""
+    while os.path.exists(f"/proc/self/task/{tid}"):
+        time.sleep(0.0001)
+
+
+@contextlib.contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals wait until it is over: no half visit."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _let_go(tid: int) -> bool:
+    """Detach; not of one that has not stopped: the kernel does so when this thread of ours ends."""
+    try:
         ptrace.request(ptrace.DETACH, tid)
+    except OSError:
+        return False
+    return True
 
 
 def _await_stop(pid: int, tid: int, deadline: float) -> int:
