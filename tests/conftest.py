@@ -35,6 +35,15 @@ def kept():
 """
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _folders_of_all(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """For what fixtures of a wider scope than a test start."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("run")))
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sockets and saved snapshots of one test are its own."""
