@@ -247,6 +247,11 @@ class Session:
         if self._outside is None:
             self._stopped = is_stopped(snapshot.process)
             self._outside = py_spy_stacks(snapshot.process)
+            heard_ns = self._state.heard_ns
+            self._receive(0)
+            if self._state.heard_ns > heard_ns:  # slow, as its machine is, and not silent
+                self._outside = None
+                return snapshot
         present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
         snapshot = replace(snapshot, present=self._lookout.described(present))
         silence = diagnose_silence(snapshot, self.thresholds)

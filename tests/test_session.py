@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from pathlib import Path
 
 import pytest
 
 from locktrace.diagnose import Thresholds
+from locktrace.model import Process
 from locktrace.session import Session, View, is_stall
+from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
-from tests.support import observed, running, until
+from tests.support import PATIENCE_S, observed, running, until
 
 
 def kinds(view: View) -> set[str]:
@@ -112,6 +115,27 @@ def test_a_stopped_target_is_told_by_its_silence() -> None:
             assert "it is stopped" in finding.message
             assert finding.certainty == "holder not found"
             until(session, lambda v: "unresponsive" not in kinds(v), "the heartbeat")
+
+
+def test_one_that_speaks_up_while_it_is_looked_at_is_slow_and_not_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running("counter") as target:
+        target.expect("counting")
+        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+            looks = []
+
+            def look(process: Process) -> Stacks:
+                looks.append(process.pid)
+                target.process.send_signal(signal.SIGCONT)
+                select.select([session._source._socket], [], [], PATIENCE_S)  # type: ignore[attr-defined]
+                return Stacks(note="as slow as its machine")
+
+            monkeypatch.setattr("locktrace.session.py_spy_stacks", look)
+            target.process.send_signal(signal.SIGSTOP)
+            view = until(session, lambda _: bool(looks), "a look from outside")
+            assert "unresponsive" not in kinds(view)
+            assert view.stalls == ()
 
 
 def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: str) -> None:
