@@ -30,11 +30,11 @@ class RefusedError(Exception):
 class SharedMemory:
     """What we share with the command: locktrace/launch/inject/visit.py."""
 
-    def __init__(self, view):
+    def __init__(self, view, bundle):
         self._words = view[:8].cast("I")
-        answer, self._room, bundle, size = view[256:288].cast("Q")
+        answer, self._room, _, _ = view[256:288].cast("Q")
         self._answer = view[answer : answer + self._room]
-        self.bundle = marshal.loads(view[bundle : bundle + size])
+        self.bundle = bundle
 
     def cancelled(self):
         return self._words[1] == CANCEL
@@ -64,11 +64,13 @@ class Files:
 class Resident:
     """All that stays for good, as `sys._locktrace`, for fork hooks cannot be taken back.
 
-    Keeps the modules of an agent that was detached: the next attach wakes them.
+    Keeps the modules of an agent that was detached, which the next attach wakes, and what this
+    script has defined, for doorstep.py.
     """
 
     def __init__(self):
         self.id = ""
+        self.visitor = globals()
         self.asleep = {}
         self._turn = {}
         self._undo = None
@@ -407,7 +409,3 @@ def main(door):
     )
     if serve is not None:  # this thread is the agent's where it can have none of its own
         serve()
-
-
-if "VISIT" in globals():  # put there by the payload; else a last line comes after these
-    main(SharedMemory(globals()["VISIT"]))

@@ -19,24 +19,30 @@ _FOLDERS = ("agent", "wire")
 _MARSHAL_VERSION = 2  # plain data that every CPython reads
 
 
-def script() -> bytes:
-    """The program that runs in the target; it finds the bundle in what it shares with us."""
-    with open(os.path.join(os.path.dirname(__file__), "bootstrap.py"), "rb") as file:
-        return file.read()
+def doorstep() -> bytes:
+    """The program that the payload runs; it finds the bundle in what it shares with us."""
+    return _read(os.path.join(os.path.dirname(__file__), "doorstep.py"))
+
+
+def visitor() -> bytes:
+    """The program that brings the agent up; a last line that does so has to come after it."""
+    return _read(os.path.join(os.path.dirname(__file__), "bootstrap.py"))
 
 
 def bundle(minor: tuple[int, int]) -> bytes:
-    """For a CPython of that version: a marshalled dict of `version`, `id`, `modules`, `core`,
-    `magic` and `compiled`.
+    """For a CPython of that version: a marshalled dict of `version`, `id`, `visitor`, `modules`,
+    `core`, `magic` and `compiled`.
 
-    `modules`: name -> (path, whether it is a package, source); `core`: the extension's bytes, or
-    None where it was not built; `id`: of all these. `compiled`: name -> marshalled code, empty
-    unless we run on that version ourselves, for an interpreter whose bytecode has that `magic`
-    number: compiling is most of what an arrival costs.
+    `visitor`: see there; `modules`: name -> (path, whether it is a package, source); `core`: the
+    extension's bytes, or None where it was not built; `id`: of all these. `compiled`: name ->
+    marshalled code, empty unless we run on that version ourselves, for an interpreter whose
+    bytecode has that `magic` number: compiling is most of what an arrival costs.
     """
     modules = {name: (path, package, _read(path)) for name, path, package in _modules()}
     core = _read(os.path.join(_HOME, "agent", "_core.abi3.so"))
-    content = {"version": VERSION, "modules": modules, "core": core or None}
+    content = {
+        "version": VERSION, "visitor": visitor(), "modules": modules, "core": core or None,
+    }  # fmt: skip
     id = hashlib.sha256(marshal.dumps(content, _MARSHAL_VERSION)).hexdigest()
     compiled = _compiled(modules) if minor == sys.version_info[:2] else {}
     magic = importlib.util.MAGIC_NUMBER

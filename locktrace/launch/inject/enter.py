@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from locktrace.errors import CannotEnterError, NotPermittedError
 from locktrace.launch.inject import by_ptrace, by_remote_exec, permission
-from locktrace.launch.inject.bundle import bundle, script
+from locktrace.launch.inject.bundle import bundle, doorstep, visitor
 from locktrace.launch.inject.interpreter import Interpreter, identify
 from locktrace.launch.inject.method import Method
 
@@ -86,8 +86,8 @@ def _is_passing(tracer: int) -> bool:
 def _go(planned: Plan) -> dict[str, str]:
     carried = bundle(planned.interpreter.minor)
     if planned.method is Method.REMOTE_EXEC:
-        return by_remote_exec.enter(planned.pid, script(), carried)
-    return by_ptrace.enter(planned.pid, planned.interpreter, script(), carried)
+        return by_remote_exec.enter(planned.pid, visitor(), carried)
+    return by_ptrace.enter(planned.pid, planned.interpreter, doorstep(), carried)
 
 
 def _refuse_state(pid: int) -> None:
