@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -62,3 +63,31 @@ def test_the_kernel_is_asked_about_children_too(hung: Target, locktrace: Any) ->
     waiting = {names[wait["thread"]] for wait in document["waits"]}
     assert waiting == {f"MainThread of process {child.pid}"}
     jsonschema.validate(document, json.loads((ROOT / "docs/schema/dump.schema.json").read_text()))
+
+
+def test_processes_that_hung_before_anybody_came_are_told_as_those_that_were_traced(
+    locktrace: Any, python: str
+) -> None:
+    with running(
+        "corpus/deadlock/joined_under_lock", "unlucky", trace=False, python=python
+    ) as target:
+        process = psutil.Process(target.pid)
+        [child] = eventually(lambda: process.children() or None, "the child")
+        try:
+            eventually(lambda: _sleeps(process) and _sleeps(child), "the hang")
+            done = locktrace("dump", str(target.pid), "--children", "--format", "json")
+            assert done.returncode == 0, done.stderr
+            document = json.loads(done.stdout)
+            assert document["faults"] == 0
+            [finding] = document["findings"]
+            assert finding["kind"] == "deadlock"
+            assert "holds Scheduler.results, taken in Scheduler.run" in finding["message"]
+        finally:
+            child.kill()
+
+
+def _sleeps(process: psutil.Process) -> bool:
+    """Whether it has used no processor time for a while."""
+    before = process.cpu_times()
+    time.sleep(0.3)
+    return process.cpu_times() == before

@@ -44,7 +44,7 @@ def frames(innermost: FrameType) -> Iterator[FrameType]:
 
 def held(innermost: FrameType, slots: Slots, compounds: Types) -> Iterator[Held]:
     """Locks, and compounds of the types given, that a thread is sure to hold; innermost first."""
-    types = kinds.LOCKS + compounds + GENERATED + _STACKS
+    types = kinds.LOCKS + kinds.process_managers() + compounds + GENERATED + _STACKS
     for frame in frames(innermost):
         yield from _held_in(frame, slots, types)
         for generator in waiting_generators(frame, slots):
@@ -73,7 +73,9 @@ def _behind(manager: Any, slots: Slots, types: Types, depth: int) -> Iterator[ob
             for inner in managers(frame, slots, types):
                 yield from _behind(inner.subject, slots, types, depth - 1)
     else:
-        yield manager
+        subject = kinds.semaphore_behind(manager)
+        if subject is not None:
+            yield subject
 
 
 def generator_frame(manager: Any) -> FrameType | None:

@@ -8,11 +8,12 @@ import sys
 import threading
 from collections.abc import Iterable
 from types import CodeType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from locktrace.agent.primitives.rwlock import RWLockSpec
 
 LOCKS: tuple[type, ...] = (_thread.LockType, _thread.RLock)
+PROCESS = "multiprocessing.Process"
 HANDLES: tuple[type, ...] = tuple(
     found for name in ("_ThreadHandle",) if (found := getattr(_thread, name, None)) is not None
 )
@@ -23,6 +24,32 @@ TAKES = frozenset({"acquire", "acquire_lock", "__enter__", "_acquire_restore"})
 NAMING = TAKES | {"exception", "get", "join", "put", "result", "wait", "wait_for"}
 HELD = frozenset({"Lock", "RLock", "Semaphore"})
 """Those, beside read-write locks, that somebody must have if they are waited for."""
+
+
+def locks() -> tuple[type, ...]:
+    """The types of locks in which a thread may block, that of `multiprocessing` if it is there."""
+    semaphores = vars(sys.modules.get("_multiprocessing", object)).get("SemLock")
+    return (*LOCKS, semaphores) if isinstance(semaphores, type) else LOCKS
+
+
+def process_managers() -> tuple[type, ...]:
+    """What `multiprocessing` has for `with` blocks: a semaphore in the class around it."""
+    found = vars(sys.modules.get("multiprocessing.synchronize", object))
+    named = (found.get("SemLock"), found.get("Condition"))
+    return tuple(each for each in named if isinstance(each, type))
+
+
+def semaphore_behind(manager: Any) -> object:
+    """The SemLock that such a manager takes; `manager` itself for any other.
+
+    None if this process does not have it: in a forked child some frames are its parent's.
+    """
+    if not isinstance(manager, process_managers()):
+        return manager
+    within: Any = vars(manager)
+    semaphore: Any = vars(within.get("_lock", manager)).get("_semlock")
+    taken = isinstance(semaphore, locks()) and cast("Any", semaphore)._count() > 0
+    return semaphore if taken else None
 
 
 def takes_of(specs: Iterable[RWLockSpec]) -> frozenset[str]:
@@ -63,6 +90,9 @@ def waiting_functions(specs: Iterable[RWLockSpec]) -> dict[CodeType, Waiting]:
     futures: Any = sys.modules.get("concurrent.futures._base")
     for name in ("result", "exception") if futures is not None else ():
         found[code_of(futures.Future, name)] = Waiting("Future", True)
+    process: Any = sys.modules.get("multiprocessing.process")
+    if process is not None:
+        found[code_of(process.BaseProcess, "join")] = Waiting(PROCESS, False)
     for spec in specs:
         for (acquire, _), shared in ((spec.read, True), (spec.write, False)):
             found[code_of(spec.cls, acquire)] = Waiting(spec.cls.__name__, shared, 1)

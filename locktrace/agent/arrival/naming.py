@@ -31,6 +31,8 @@ def name_used_at(
     caller = frame.f_back
     if caller is not None and is_passed_through(frame.f_code) and steps:
         whole = name_used_at(caller, caller.f_lasti, methods, slots, steps - 1)
+        if whole and path.attributes[-1:] == ("_semlock",):
+            return whole  # what the classes of `multiprocessing` are made of
         if whole:
             return ".".join((whole, *path.attributes[-1:]))
     return name_of(path, frame, slots)

@@ -39,10 +39,14 @@ class Blocked(NamedTuple):
 def blocked(
     frame: FrameType, slots: Slots, functions: Mapping[CodeType, Waiting]
 ) -> Blocked | None:
-    """What the thread whose innermost frame is `frame` waits for; None if it blocks elsewhere."""
-    call = blocked_call(frame, slots, kinds.LOCKS + kinds.HANDLES)
+    """What the thread whose innermost frame is `frame` waits for; None if it blocks elsewhere.
+
+    To join a process is to wait in the system, so that is known by the frame alone.
+    """
+    call = blocked_call(frame, slots, kinds.locks() + kinds.HANDLES)
     if call is None:
-        return None
+        joins = [wait for wait in _compounds(frame, slots, functions) if wait.kind == kinds.PROCESS]
+        return Blocked(None, tuple(joins)) if joins else None
     waits = tuple(_compounds(frame, slots, functions))[::-1]
     own = _own(frame, call)
     return Blocked(call.subject, (*waits, own) if own is not None else waits)

@@ -177,6 +177,7 @@ COLD struct entry *entry_of_subject(PyObject *subject)
             entry = lock_entry(subject, type);
         }
     }
+    entry = entry != NULL ? entry : semlock_entry(subject);
     return entry != &hidden_entry ? entry : NULL;
 }
 
@@ -221,7 +222,7 @@ static PyObject *core_found_hold(PyObject *self, PyObject *args)
     struct actor *actor = entry != NULL ? actor_foretell(ident, native_id) : NULL;
     int levels = depth;
     if (actor != NULL && entry->lock != NULL) {
-        levels = lock_levels(entry->lock, type_of(entry), ident);
+        levels = entry_levels(entry, ident, depth);
     }
     if (actor != NULL && levels > 0) {
         if (entry->holds != NULL && entry->holds->actor == actor && !shared) {

@@ -88,6 +88,15 @@ COLD enum lock_type type_of(const struct entry *entry)
     return entry->kind == lock_types[RLOCK].kind ? RLOCK : LOCK;
 }
 
+/* As `lock_levels`, of the lock of `entry`; a semaphore knows only whether it is taken at all, and
+ * then it is `depth` times. */
+COLD int entry_levels(const struct entry *entry, unsigned long ident, int depth)
+{
+    return entry->semaphore == NULL               ? lock_levels(entry->lock, type_of(entry), ident)
+           : semaphore_is_taken(entry->semaphore) ? depth
+                                                  : 0;
+}
+
 /* A hold that began before we came. 0: there is no memory. */
 COLD uint64_t hold_found(struct entry *entry, struct actor *actor, int shared, struct stack *stack,
                          void *frame, int depth, uint8_t flags)
@@ -171,7 +180,7 @@ COLD void found_wait_succeeds(struct found_wait *found)
     }
     int levels = found->depth, doubt = 0;
     if (entry->lock != NULL) {
-        levels = lock_levels(entry->lock, type_of(entry), wait->actor->ident);
+        levels = entry_levels(entry, wait->actor->ident, levels);
         doubt = type_of(entry) == LOCK && (found->uncertain || wait->timed);
     }
     if (levels > 0) {

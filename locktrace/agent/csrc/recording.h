@@ -111,9 +111,7 @@ static PyObject *core_restore(PyObject *self, PyObject *const *args, Py_ssize_t 
 static struct entry *entry_of_wanted(PyObject *object)
 {
     struct entry *entry = entry_of(object);
-    if (entry == NULL && armed && lock_types[SEMLOCK].type != NULL && is_semlock(object)) {
-        entry = lock_entry(object, SEMLOCK);
-    }
+    entry = entry != NULL ? entry : semlock_entry(object);
     return entry != &hidden_entry ? entry : NULL;
 }
 
@@ -236,6 +234,7 @@ static PyObject *core_id_of(PyObject *self, PyObject *object)
             entry = lock_entry(object, type);
         }
     }
+    entry = entry != NULL ? entry : semlock_entry(object);
     return PyLong_FromUnsignedLong(entry != NULL ? entry->id : 0);
 }
 

@@ -83,6 +83,14 @@ COLD void semaphore_keep(struct entry *entry, uint32_t count)
     entry->unlisted = 0;
 }
 
+/* Whether anybody, in whichever process, has a permit; 0 where that cannot be known. */
+COLD int semaphore_is_taken(const struct semaphore *semaphore)
+{
+    int value;
+    return semaphore->permits != PERMITS_UNKNOWN &&
+           sem_getvalue(semaphore->handle, &value) == 0 && value < semaphore->permits;
+}
+
 /* Drop the holds that another process must have released. */
 COLD void semaphore_reconcile(struct entry *entry)
 {
@@ -122,7 +130,7 @@ COLD void semaphore_acquired(struct entry *entry, struct actor *actor, void *fra
  * known from its first day on and do not hold was another process's, which has handed it over. */
 COLD struct hold *semaphore_released(struct entry *entry, struct actor *actor)
 {
-    if (entry->holds == NULL && entry->unlisted == 0) {
+    if (entry->holds == NULL && entry->unlisted == 0 && !found_holds(entry, actor)) {
         entry->foreign_releases += entry->semaphore->form == MUTEX && entry->stack != NULL;
         return NULL;
     }

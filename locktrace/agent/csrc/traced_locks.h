@@ -77,6 +77,13 @@ HOT int is_semlock(PyObject *object)
     return Py_TYPE(object) == type || PyType_IsSubtype(Py_TYPE(object), type);
 }
 
+/* The entry of a SemLock; NULL for what is none. */
+COLD struct entry *semlock_entry(PyObject *object)
+{
+    int is_one = armed && lock_types[SEMLOCK].type != NULL && is_semlock(object);
+    return is_one ? lock_entry(object, SEMLOCK) : NULL;
+}
+
 /* As `lock_created` for a SemLock; under `multiprocessing` its makers stand many deep. */
 COLD void semlock_created(PyObject *lock, int permits, const char *name, PyThreadState *ts)
 {

@@ -20,7 +20,6 @@ from locktrace.agent.recorder import Entry
 KIND = "multiprocessing.Process"
 MAX_PIDS = 4096  # of the latest processes that were waited for
 
-_processes = EntryTable(KIND)
 _pids: OrderedDict[int, int] = OrderedDict()
 
 
@@ -37,7 +36,7 @@ def patch(patches: Patches, module: Any) -> None:
 
 def _traced_join(original: Any) -> Any:
     def join(self: Any, timeout: float | None = None) -> Any:
-        entry = _entry_of(self) if tap.recorder is not OFF and _blocks(self, timeout) else None
+        entry = _processes.of(self) if tap.recorder is not OFF and _blocks(self, timeout) else None
         if entry is None:
             return original(self, timeout)
         timed = timeout is not None
@@ -56,11 +55,6 @@ def _blocks(process: Any, timeout: float | None) -> bool:
     )
 
 
-def _entry_of(process: Any) -> Entry | None:
-    known = _processes.known(process)
-    return known if known is not None else _processes.add(process, _made(process))
-
-
 def _made(process: Any) -> Entry | None:
     try:
         recorder = tap.recorder
@@ -76,3 +70,14 @@ def _made(process: Any) -> Entry | None:
         if not tap.swallow(error):
             raise
         return None
+
+
+class _Processes(EntryTable):
+    """Entries that know their process's name and pid, be it met in a join or found in one."""
+
+    def of(self, lock: object) -> Entry | None:
+        known = self.known(lock)
+        return known if known is not None else self.add(lock, _made(lock))
+
+
+_processes = _Processes(KIND)
