@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -33,6 +34,12 @@ def kept():
     KEPT.append(Account())
     return KEPT[-1]
 """
+
+
+def pytest_configure() -> None:
+    """A shell's background job ignores Ctrl-C, and would hand that on to each program it starts."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
