@@ -431,6 +431,7 @@ class StallSnapshot:
     ``stacks_from`` is ``py-spy``, ``agent`` or ``none``; ``stacks_note`` says in a sentence why
     it is not py-spy, when it is not. ``id`` names it, in the store too if it is ``saved``.
     ``thresholds`` (s), as ``--threshold`` names them, are those that the findings were made with.
+    ``suppressed`` counts the findings that the project does not want told.
     """
 
     id: str
@@ -441,3 +442,4 @@ class StallSnapshot:
     stacks_note: str = ""
     saved: bool = False
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    suppressed: int = 0

@@ -31,6 +31,7 @@ from locktrace.snapshots.history_text import gaps_in
 from locktrace.snapshots.stacks import Stacks, is_stopped, py_spy_stacks
 from locktrace.snapshots.store import StallStore
 from locktrace.snapshots.take import take
+from locktrace.suppression import Suppressions
 from locktrace.wire.frames import FrameError
 
 STALLS = frozenset(
@@ -73,7 +74,8 @@ class Member:
 class View:
     """All that a screen shows at one instant; frozen, so that pausing is keeping one.
 
-    ``findings`` are confirmed and worst first. ``stalls`` are the stall snapshots taken in
+    ``findings`` are confirmed and worst first; those that the project does not want told are
+    ``suppressed`` instead. ``stalls`` are the stall snapshots taken in
     this session, oldest first. ``ended`` is the sentence that says why nothing new will
     come (the target exited, was killed, …), or None while it lives; the snapshot is then
     the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
@@ -92,6 +94,7 @@ class View:
     members: tuple[Member, ...] = ()
     shared: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     exit_code: int = TargetLostError.exit_code
+    suppressed: tuple[Finding, ...] = ()
 
 
 class Feed(Protocol):
@@ -114,6 +117,7 @@ class Session:
     `thresholds` are those that findings are made with. `store` of None keeps stall snapshots in
     memory only; without `snaps` none are taken by itself. `clock` gives our CLOCK_MONOTONIC in
     nanoseconds. `dress` makes of each picture what it is to be, knowing more than this session.
+    `suppressions` say what of the findings is not told; without, the comments of the source do.
     """
 
     def __init__(
@@ -126,6 +130,7 @@ class Session:
         snaps: bool = True,
         clock: Callable[[], int] = time.monotonic_ns,
         dress: Callable[[Snapshot], Snapshot] | None = None,
+        suppressions: Suppressions | None = None,
     ) -> None:
         self._source = source
         self._state = state or LedgerState(source.process)
@@ -136,7 +141,9 @@ class Session:
         self._dress = dress
         self._clock = clock
         self._looked_ns = 0
+        self.suppressions = suppressions or Suppressions()
         self._findings: tuple[Finding, ...] = ()
+        self._suppressed: tuple[Finding, ...] = ()
         self._stalls: list[StallSnapshot] = []
         self._ended: str | None = None
         self._finished = False
@@ -205,15 +212,18 @@ class Session:
             self._notice or "; ".join(gaps_in(snapshot.history)),
             self._finished,
             exit_code=self._exit_code,
+            suppressed=self._suppressed,
         )
         return self._last
 
     def _look(self, snapshot: Snapshot) -> None:
         confirmed = self._confirmer.look(snapshot, self._diagnose(snapshot))
-        self._findings = confirmed.findings
+        told, self._suppressed = self.suppressions.sift(snapshot, confirmed.findings)
+        self._findings = told
         worse = (finding for finding in confirmed.worse if finding.kind in STALLS_ONCE_ERRORS)
-        if self._snaps and self._ended is None and any(map(is_stall, (*confirmed.new, *worse))):
-            self._snap(snapshot, confirmed.findings)
+        stalls = {f.key for f in (*confirmed.new, *worse) if is_stall(f)}
+        if self._snaps and self._ended is None and any(f.key in stalls for f in told):
+            self._snap(snapshot, told)
 
     def _diagnose(self, snapshot: Snapshot) -> Iterable[Finding]:
         return (
@@ -255,9 +265,11 @@ class Session:
         present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
         snapshot = replace(snapshot, present=self._lookout.described(present))
         silence = diagnose_silence(snapshot, self.thresholds)
-        others = [f for f in self._findings if f.kind not in {s.kind for s in silence}]
-        self._findings = severest_first([*silence, *others])
-        if fresh:
+        kinds = {finding.kind for finding in silence}
+        others = [f for f in (*self._findings, *self._suppressed) if f.kind not in kinds]
+        found = severest_first([*silence, *others])
+        self._findings, self._suppressed = self.suppressions.sift(snapshot, found)
+        if fresh and any(finding.kind in kinds for finding in self._findings):
             self._snap(snapshot, self._findings)
         return snapshot
 
@@ -269,6 +281,11 @@ class Session:
     def take(self, view: View) -> StallSnapshot:
         """A stall snapshot of `view`, with present stacks."""
         return self._take(view.snapshot, view.findings)
+
+    @property
+    def files(self) -> frozenset[str]:
+        """The source files that have come up."""
+        return self._state.files
 
     def close(self) -> None:
         self._source.close()
@@ -306,7 +323,9 @@ class Session:
             stall = take(snapshot, findings, outside_stacks=lambda _process: seen)
         else:
             stall = take(snapshot, findings, agent_stacks=self._agent_stacks)
-        return replace(stall, thresholds=self.thresholds.by_option())
+        return replace(
+            stall, thresholds=self.thresholds.by_option(), suppressed=len(self._suppressed)
+        )
 
     def _agent_stacks(self) -> tuple[ThreadStack, ...]:
         """Each thread's stack as the interpreter itself sees it; none if it does not answer."""

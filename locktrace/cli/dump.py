@@ -115,7 +115,7 @@ def _look_again(feed: Feed, seconds: float) -> View:
 
 def _patience(view: View, seconds: float) -> float:
     snapshot = view.snapshot
-    if view.findings:
+    if view.findings or view.suppressed:
         return seconds
     if not snapshot.waits:
         return max(seconds, NOTHING_S)

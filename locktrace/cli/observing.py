@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from locktrace.family.feed import FamilyFeed
     from locktrace.model import Snapshot
     from locktrace.session import Session
+    from locktrace.suppression import Suppressions
 
     Dress = Callable[[Snapshot], Snapshot]
 
@@ -58,7 +60,9 @@ def observe(
     is seen; `tell` says on stderr what a person should know of how we got in; `dress` is as for a
     Session.
     """
-    return _session(Sources(source, method).enter(pid, tell=tell), thresholds, keep, dress)
+    suppressions = _suppressions()  # before anything is done to the process: they may be wrong
+    opened = Sources(source, method).enter(pid, tell=tell)
+    return _session(opened, thresholds, keep, dress, suppressions)
 
 
 def observe_family(
@@ -75,26 +79,47 @@ def observe_family(
     from locktrace.family.scout import Scout
     from locktrace.snapshots.store import StallStore
 
-    sources = Sources(source, method)
+    sources, suppressions = Sources(source, method), _suppressions()
     dress = Introductions().dress
-    lead = _session(sources.enter(pid, tell=True), thresholds, keep, dress)
+
+    def session(opened: Opened) -> Session:
+        return _session(opened, thresholds, keep, dress, suppressions)
+
+    lead = session(sources.enter(pid, tell=True))
     scout = Scout(
         pid,
-        open=lambda child: _session(sources.open(child), thresholds, keep, dress),
-        enter=lambda child: _session(sources.enter(child), thresholds, keep, dress),
+        open=lambda child: session(sources.open(child)),
+        enter=lambda child: session(sources.enter(child)),
     )
     return FamilyFeed(lead, scout, store=StallStore() if keep else None)
 
 
 def _session(
-    opened: Opened, thresholds: Thresholds | None, keep: bool, dress: Dress | None
+    opened: Opened,
+    thresholds: Thresholds | None,
+    keep: bool,
+    dress: Dress | None,
+    suppressions: Suppressions,
 ) -> Session:
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
 
     source, state = opened
     store = StallStore() if keep else None
-    return Session(source, state=state, thresholds=thresholds, store=store, dress=dress)
+    return Session(
+        source,
+        state=state,
+        thresholds=thresholds,
+        store=store,
+        dress=dress,
+        suppressions=suppressions,
+    )
+
+
+def _suppressions() -> Suppressions:
+    from locktrace.suppression import Suppressions, configured
+
+    return Suppressions(configured(Path.cwd()))
 
 
 def end_in_order() -> None:

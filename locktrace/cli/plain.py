@@ -81,6 +81,7 @@ def _status(view: View) -> str:
         unknown = listing([gap.value for gap in Gap if gap in snapshot.gaps], most=9)
         return f"{processes}{locks}, {waits}; the kernel cannot know {unknown}"
     acquires = sum(lock.rate for lock in snapshot.locks.values())
+    suppressed = f", {count(len(view.suppressed), 'finding')} suppressed" if view.suppressed else ""
     dropped = f", {snapshot.dropped} events dropped" if snapshot.dropped else ""
     holds = count(len(snapshot.holds), "hold")
-    return f"{processes}{locks}, {holds}, {waits}, {acquires:.0f} acquires/s{dropped}"
+    return f"{processes}{locks}, {holds}, {waits}, {acquires:.0f} acquires/s{suppressed}{dropped}"

@@ -59,19 +59,22 @@ def run(
     from locktrace.family.household import Household
     from locktrace.launch.program import TracedProgram, leave_as
     from locktrace.launch.rwlocks import configured
+    from locktrace.suppression import Suppressions
+    from locktrace.suppression import configured as suppressed
 
     _refuse_unknown_option(program)
     kinds = _kinds(fail_on)
     patience = thresholds(limits, stall_after)
     if report is not None:
         _refuse_unwritable(report)
+    suppressions = Suppressions(suppressed(Path.cwd()))
     gathering = _gathering()
     traced = TracedProgram(
         program,
         run=gathering.path if gathering is not None else "",
         rwlocks=configured(Path.cwd()),
     )
-    household = Household(traced, gathering, patience)
+    household = Household(traced, gathering, patience, suppressions)
     code, stalls = _until_end(traced, household, on_stall)
     _say(run_report.render(household, contention, stalls))
     document = run_report.document(household)

@@ -17,6 +17,7 @@ from locktrace.launch.processes import descendants, is_python
 from locktrace.model import Finding, Snapshot, StallSnapshot
 from locktrace.session import Session
 from locktrace.snapshots.take import snapshot_id
+from locktrace.suppression import Suppressions
 
 ASK_S = 1.0  # between two questions what everybody does
 MOST_WITNESSES = 8  # processes whose present stacks one report of a stall has
@@ -36,9 +37,9 @@ class Subject(Protocol):
 class Council:
     """At each turn it is asked whether a look `is_due`, and then has the verdict on all."""
 
-    def __init__(self, thresholds: Thresholds) -> None:
+    def __init__(self, thresholds: Thresholds, suppressions: Suppressions | None = None) -> None:
         self._thresholds = thresholds
-        self._diagnosis = FamilyDiagnosis(thresholds)
+        self._diagnosis = FamilyDiagnosis(thresholds, suppressions or Suppressions())
         self._remains: dict[int, Part] = {}
         self._asked_ns = 0
         self._complete = False
@@ -47,6 +48,11 @@ class Council:
     def findings(self) -> tuple[Finding, ...]:
         """Those of the last look."""
         return self._diagnosis.findings
+
+    @property
+    def suppressed(self) -> tuple[Finding, ...]:
+        """Those that were found as well, and that the project does not want told."""
+        return self._diagnosis.suppressed
 
     def bury(self, part: Part) -> None:
         """`part` has ended, and is not told of any more: what it held may be needed yet."""

@@ -12,6 +12,7 @@ from locktrace.family.remains import WITHOUT
 from locktrace.model import Certainty, Finding, Snapshot
 from locktrace.session import is_stall
 from locktrace.snapshots import kinds
+from locktrace.suppression import Suppressions
 from locktrace.wording import listing
 
 BETWEEN = frozenset({"deadlock", "executor-starvation", "lock-order-inversion"})
@@ -33,14 +34,18 @@ class Verdict:
 
     joint: Joint
     findings: tuple[Finding, ...] = ()
+    suppressed: tuple[Finding, ...] = ()
     stalled: bool = False
 
 
 class FamilyDiagnosis:
     """Asked with all processes again and again, it looks when that may tell something new."""
 
-    def __init__(self, thresholds: Thresholds) -> None:
+    def __init__(self, thresholds: Thresholds, suppressions: Suppressions) -> None:
         self._thresholds = thresholds
+        self._suppressions = suppressions
+        self.suppressed: tuple[Finding, ...] = ()
+        """Those of the last look that the project does not want told."""
         self._confirmer = Confirmer()
         self._heard: dict[int, int] = {}
         self._looked_ns = 0
@@ -57,9 +62,8 @@ class FamilyDiagnosis:
         now_ns = max((each.taken_ns for each in snapshots.values()), default=0)
         if now_ns - self._looked_ns < APART_S * 1e9:
             return False
-        if not self._findings and not is_reason(
-            snapshots.values(), self._thresholds.stall_after / 2
-        ):
+        known = self._findings or self.suppressed
+        if not known and not is_reason(snapshots.values(), self._thresholds.stall_after / 2):
             return False
         silent_ns = round(self._thresholds.unresponsive_after * 1e9)
         return all(
@@ -80,8 +84,10 @@ class FamilyDiagnosis:
             if is_of_several(finding, joint)
         ]
         confirmed = self._confirmer.look(snapshot, found)
-        self._findings = confirmed.findings
-        return Verdict(joint, confirmed.findings, any(map(is_stall, confirmed.new)))
+        told, self.suppressed = self._suppressions.sift(snapshot, confirmed.findings)
+        self._findings = told
+        new = {finding.key for finding in confirmed.new if is_stall(finding)}
+        return Verdict(joint, told, self.suppressed, any(f.key in new for f in told))
 
 
 def diagnose_ended(

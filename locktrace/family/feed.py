@@ -72,7 +72,7 @@ class FamilyFeed:
         clock: Callable[[], float] = time.monotonic,
         store: StallStore | None = None,
     ) -> None:
-        self._council = Council(lead.thresholds)
+        self._council = Council(lead.thresholds, lead.suppressions)
         self._store = store
         self._stalls: list[StallSnapshot] = []
         self._scout = scout
@@ -98,7 +98,8 @@ class FamilyFeed:
         joint = join(parts)
         self._hear_council(joint, parts)
         views = [(member.seen, member.apart, member.view) for member in self._members]
-        return self._with_remark(merged(views, joint, self._council.findings, self._stalls))
+        view = merged(views, joint, self._council.findings, self._stalls, self._council.suppressed)
+        return self._with_remark(view)
 
     def _hear_council(self, joint: Joint, parts: list[Part]) -> None:
         living = [member for member in self._members if member.ended_at is None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from locktrace.diagnose import Thresholds, severest_first
@@ -18,6 +18,7 @@ from locktrace.launch.program import TracedProgram
 from locktrace.model import Finding, Severity, StallSnapshot
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session
+from locktrace.suppression import Suppressions
 
 PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
 LOOK_S = 0.2  # between two looks at a descendant
@@ -41,11 +42,18 @@ class Household:
     once the run is over, and were in the order of their ends."""
 
     def __init__(
-        self, program: TracedProgram, gathering: Gathering | None, thresholds: Thresholds
+        self,
+        program: TracedProgram,
+        gathering: Gathering | None,
+        thresholds: Thresholds,
+        suppressions: Suppressions | None = None,
     ) -> None:
         self._program = program
         self._gathering = gathering
         self._thresholds = thresholds
+        self._suppressions = suppressions or Suppressions()
+        self._suppressed_besides = 0
+        self._suppressed_between: set[tuple[object, ...]] = set()
         self._living: list[Record] = []
         self._looked = 0.0
         self._finished_at: float | None = None
@@ -58,7 +66,7 @@ class Household:
         """Descendants that there was no room to keep a record of."""
         self._made: set[tuple[str, Severity]] = set()
         self._numbers = 0
-        self._council = Council(thresholds)
+        self._council = Council(thresholds, self._suppressions)
         self._introductions = Introductions()
         self._between: dict[tuple[object, ...], Finding] = {}
         self.between: StallSnapshot | None = None
@@ -71,6 +79,19 @@ class Household:
         """All that there is to tell of."""
         first = [self.first] if self.first is not None else []
         return [*first, *self.others, *self._living]
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings were made that the project does not want told."""
+        besides = self._suppressed_besides + len(self._suppressed_between)
+        return besides + sum(record.suppressed for record in self.records)
+
+    def unused_suppressions(self) -> list[str]:
+        """Those that nothing has needed in any of the processes, each in a sentence."""
+        unused: dict[str, str] = {}
+        for record in self.records:
+            unused.update(record.unused_suppressions())
+        return list(unused.values())
 
     def failed(self, kinds: Container[str]) -> bool:
         """Whether a finding was made of severity error or of one of `kinds`, in any of them."""
@@ -124,7 +145,7 @@ class Household:
             return
         parts = self._council.with_remains(record.part() for record in present)
         verdict = self._council.look(join(parts), parts, living)
-        self._between.update({finding.key: finding for finding in verdict.findings})
+        self._note_between(verdict.findings, verdict.suppressed)
         if verdict.stalled:
             yield witnessed(verdict, living)
 
@@ -135,7 +156,7 @@ class Household:
         if len(parts) < 2:
             return
         joint, found = diagnose_ended(parts, self._thresholds)
-        self._between.update({finding.key: finding for finding in found})
+        self._note_between(*self._suppressions.sift(joint.snapshot, found))
         findings = severest_first(list(self._between.values()))
         if findings:
             snapshot = concerned(joint.snapshot, findings)
@@ -143,6 +164,10 @@ class Household:
             self.between = StallSnapshot("", snapshot, findings, thresholds=limits)
             numbers = {n for f in findings for id in f.actors for n in joint.members_of(id)}
             self.involved = frozenset(r.process.pid for r in records if r.number in numbers)
+
+    def _note_between(self, told: Iterable[Finding], suppressed: Iterable[Finding]) -> None:
+        self._between.update({finding.key: finding for finding in told})
+        self._suppressed_between.update(finding.key for finding in suppressed)
 
     def conclude(self) -> None:
         """The program has ended: hear what is still under way, and let go of everybody."""
@@ -178,6 +203,7 @@ class Household:
             self.others.append(record)
             return
         self.left_out += 1
+        self._suppressed_besides += record.suppressed
         self._made.update((finding.kind, finding.severity) for finding in record.findings)
 
     def _open_first(self, timeout: float) -> Record | None:
@@ -193,7 +219,12 @@ class Household:
         return Record(self._session(source), self._number())
 
     def _session(self, source: AgentSource) -> Session:
-        return Session(source, thresholds=self._thresholds, dress=self._introductions.dress)
+        return Session(
+            source,
+            thresholds=self._thresholds,
+            dress=self._introductions.dress,
+            suppressions=self._suppressions,
+        )
 
     def _number(self) -> int:
         self._numbers += 1

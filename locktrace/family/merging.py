@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from locktrace.diagnose import severest_first
@@ -17,22 +17,31 @@ def merged(
     joint: Joint,
     between: Iterable[Finding] = (),
     stalls: Iterable[StallSnapshot] = (),
+    suppressed: Iterable[Finding] = (),
 ) -> View:
     """One view of all, `joint` being of their snapshots; at least one view is needed.
 
     `between` are the findings in which several have a part, `stalls` what was taken of such.
-    What both they and a process itself tell of a lock is told once.
+    What both they and a process itself tell of a lock is told once. `suppressed` are more of
+    `between`, which the project does not want told.
     """
     lead = views[0][2]
     between = list(between)
     told = {(finding.kind, finding.locks) for finding in between}
     explained = {lock for finding in between for lock in finding.locks}
-    own = (
-        _told_apart(apart.finding(finding), member, joint, alone=len(views) == 1)
-        for member, apart, view in views
-        for finding in view.findings
+
+    def own(findings_of: Callable[[View], tuple[Finding, ...]]) -> list[Finding]:
+        return [
+            _told_apart(apart.finding(finding), member, joint, alone=len(views) == 1)
+            for member, apart, view in views
+            for finding in findings_of(view)
+        ]
+
+    fresh = (
+        finding
+        for finding in own(lambda view: view.findings)
+        if (finding.kind, finding.locks) not in told and not _is_slight(finding, explained)
     )
-    fresh = (f for f in own if (f.kind, f.locks) not in told and not _is_slight(f, explained))
     found = [*between, *fresh]
     taken = [stall for _, _, view in views for stall in view.stalls]
     return View(
@@ -43,6 +52,7 @@ def merged(
         finished=all(view.finished for _, _, view in views),
         members=tuple(member for member, _, _ in views),
         shared=joint.shared,
+        suppressed=(*suppressed, *own(lambda view: view.suppressed)),
     )
 
 

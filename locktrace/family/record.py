@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from locktrace.diagnose import diagnose_end, severest_first
 from locktrace.family.apart import Apart
 from locktrace.family.joining import Part
@@ -20,13 +22,14 @@ class Record:
         self.number = number
         self._fate = ""
         self._findings: dict[tuple[object, ...], Finding] = {}
+        self._suppressed: set[tuple[object, ...]] = set()
         self._stalls = 0
         self._view = session.poll(0)
 
     def look(self, timeout: float) -> tuple[StallSnapshot, ...]:
         """Take in what has come, waiting at most `timeout` seconds for it; the new stalls."""
         view = self._view = self._session.poll(timeout)
-        self._findings.update({finding.key: finding for finding in view.findings})
+        self._note(view.findings, view.suppressed)
         new = view.stalls[self._stalls :]
         self._stalls = len(view.stalls)
         return new
@@ -35,8 +38,12 @@ class Record:
         """What the last picture shows by itself, once nothing moves any more; let go."""
         self._session.close()
         if self.ended:
-            last = diagnose_end(self.snapshot)
-            self._findings.update({finding.key: finding for finding in last})
+            last = diagnose_end(self.snapshot, self._session.thresholds)
+            self._note(*self._session.suppressions.sift(self.snapshot, last))
+
+    def _note(self, told: Iterable[Finding], suppressed: Iterable[Finding]) -> None:
+        self._findings.update({finding.key: finding for finding in told})
+        self._suppressed.update(finding.key for finding in suppressed)
 
     def part(self) -> Part:
         """The process as one of several."""
@@ -80,8 +87,21 @@ class Record:
         """All that were made in it, severest first."""
         return severest_first(list(self._findings.values()))
 
+    @property
+    def suppressed(self) -> int:
+        """How many were made besides, and are not told."""
+        return len(self._suppressed)
+
+    def unused_suppressions(self) -> dict[str, str]:
+        """Those of the project, and of the files that have come up here, that nothing needed."""
+        return self._session.suppressions.unused(self.process, self._session.files)
+
     def report(self) -> StallSnapshot:
         """The latest picture with all findings."""
         return StallSnapshot(
-            "", self.snapshot, self.findings, thresholds=self._session.thresholds.by_option()
+            "",
+            self.snapshot,
+            self.findings,
+            thresholds=self._session.thresholds.by_option(),
+            suppressed=self.suppressed,
         )

@@ -17,6 +17,8 @@ from locktrace.wording import count, duration, listing, lock_name, plain
 
 MOST_COMMAND = 60  # cells of a command line that tell which process it is
 
+MOST_UNUSED = 10  # suppressions that nothing needed, each in a line
+
 MUCH_CONTENTION_S = 1.0  # of waiting, of all threads together: less is nobody's trouble
 
 
@@ -40,6 +42,7 @@ def render(household: Household, contention: bool = False, told: Told | None = N
     between = household.between
     again = [*_again(records, told or set()), *_again_between(between, told or set())]
     lines = [*_told_above(again), *_remarks(household), *_history_remarks(records)]
+    lines += _suppressions(household)
     if not contention:
         lines += _contention_remarks(records)
     if not records:
@@ -67,6 +70,7 @@ def document(household: Household) -> Document | None:
         "children": others,
         "family": to_document(household.between) if household.between is not None else None,
         "children_left_out": household.left_out,
+        "unused_suppressions": household.unused_suppressions(),
         "untraced": [{"pid": one.pid, "reason": one.reason} for one in household.untraced],
     }
 
@@ -81,7 +85,7 @@ def _section(record: Record, alone: bool, told: Told) -> str:
     fresh = tuple(f for f in record.findings if not _is_told(record, f, told))
     if not fresh:
         return ""
-    findings = render_findings(replace(record.report(), findings=fresh))
+    findings = render_findings(replace(record.report(), findings=fresh, suppressed=0))
     if alone:
         return findings
     return f"{_title(record.process)}\n\n{findings}\n"
@@ -131,6 +135,15 @@ def _in_words(snapshot: Snapshot, finding: Finding) -> str:
 def _told_above(again: Sequence[str]) -> Iterator[str]:
     if again:
         yield f"{count(len(again), 'finding')}, told above: {listing(again, most=6)}"
+
+
+def _suppressions(household: Household) -> Iterator[str]:
+    if household.suppressed:
+        yield f"{count(household.suppressed, 'finding')} suppressed"
+    unused = household.unused_suppressions()
+    yield from unused[:MOST_UNUSED]
+    if len(unused) > MOST_UNUSED:
+        yield f"{count(len(unused) - MOST_UNUSED, 'more suppression')} that suppress nothing"
 
 
 def _contention(records: Sequence[Record], alone: bool) -> str:

@@ -12,11 +12,10 @@ try_read = "try_r_lock"  # try_read and try_write may be left out
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
-from locktrace.scan.config import find_pyproject
+from locktrace.scan.config import find_pyproject, tables_of
 from locktrace.scan.errors import UsageError
 
 _NEEDED = ("class", "read_acquire", "read_release", "write_acquire", "write_release")
@@ -31,11 +30,7 @@ def configured(start: Path) -> str:
     pyproject = find_pyproject(start)
     if pyproject is None:
         return ""
-    try:
-        document = tomllib.loads(pyproject.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{pyproject} cannot be read: {error}") from None
-    rows = document.get("tool", {}).get("locktrace", {}).get("rwlocks", [])
+    rows = tables_of(pyproject).get("rwlocks", [])
     if not isinstance(rows, list):
         raise UsageError(f"{pyproject}: rwlocks of [tool.locktrace] is no list")
     for row in rows:

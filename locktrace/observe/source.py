@@ -37,6 +37,11 @@ class State(Protocol):
     """The stacks that were asked for; None until they have come."""
 
     @property
+    def files(self) -> frozenset[str]:
+        """The source files that have come up in it."""
+        ...
+
+    @property
     def heard_ns(self) -> int:
         """When the target was last heard of."""
         ...

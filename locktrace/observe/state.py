@@ -82,6 +82,13 @@ class LedgerState:
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             raise frames.FrameError(f"a frame of type {kind} has no sense ({error!r})") from None
 
+    @property
+    def files(self) -> frozenset[str]:
+        """Those of all stacks, and of the lines that made the locks that are there now."""
+        made = {lock.created_at.file for lock in self._locks.values() if lock.created_at}
+        taken = {site.file for _, stack in self._stacks.values() for site in stack}
+        return frozenset(made | taken)
+
     def snapshot(self, now_ns: int) -> Snapshot:
         """The picture at `now_ns` of the target's clock."""
         return Snapshot(

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from locktrace.pytest_plugin.suppressed import Sum
+
 _FOLDER = "locktrace_last_words"
 _MOST_BYTES = 1 << 20
 
@@ -23,6 +25,7 @@ class Crashes:
 
     def __init__(self) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="locktrace-"))
+        self._sum = Sum()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
@@ -35,6 +38,13 @@ class Crashes:
             text = path.read_bytes()[:_MOST_BYTES].decode("utf-8", "replace")
             path.unlink()
             report.longrepr = f"{report.longrepr}\n\n{text}"
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        self._sum.add(Sum.handed_over(getattr(node, "workeroutput", {})))
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        self._sum.tell(terminalreporter)
 
     def pytest_unconfigure(self) -> None:
         shutil.rmtree(self._folder, ignore_errors=True)

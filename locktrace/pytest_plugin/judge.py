@@ -11,6 +11,7 @@ import pytest
 from locktrace.errors import LocktraceError
 from locktrace.pytest_plugin.alarm import Alarm
 from locktrace.pytest_plugin.settings import Settings, of_project, of_test
+from locktrace.pytest_plugin.suppressed import Sum
 from locktrace.pytest_plugin.timeouts import TimeOuts
 from locktrace.testing.verdict import Verdict
 from locktrace.testing.witness import Beginning, Witness, held
@@ -27,7 +28,9 @@ class Judge:
 
     def __init__(self, config: pytest.Config) -> None:
         self._project = of_project(config)
-        self._witness = Witness(self._project.thresholds)
+        self._config = config
+        self._witness = Witness(self._project.thresholds, self._project.suppressions())
+        self._sum = Sum()
         self._by_design: set[int] = set()
         self._alarm = Alarm(config, self._witness)
         self._timeouts = TimeOuts(config, self._witness, self._hear)
@@ -37,6 +40,15 @@ class Judge:
         self._timeouts.close()
         self._alarm.close()
         self._witness.close()
+
+    def pytest_sessionfinish(self) -> None:
+        """What was suppressed, for the summary: of this process, or of this worker of xdist's."""
+        if self._witness.pid == os.getpid():
+            self._sum.add(Sum.of(self._witness))
+            self._sum.hand_over(self._config)
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        self._sum.tell(terminalreporter)
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Before any test runs: a marker that makes no sense is told at once."""

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from locktrace.diagnose import KINDS, Thresholds
+from locktrace.errors import LocktraceError
 from locktrace.pytest_plugin.names import MARKER
+from locktrace.suppression import Entry, Suppressions, configured
 from locktrace.testing.verdict import INVERSION, Rule
 
 _WORDS = ("off", "ignore", "fail_on", "stall_after")
@@ -23,6 +25,11 @@ class Settings:
     rule: Rule = field(default_factory=Rule)
     stall_after: float = 0.0
     thresholds: Thresholds = field(default_factory=Thresholds)
+    entries: tuple[Entry, ...] = ()
+
+    def suppressions(self) -> Suppressions:
+        """Those of the project, none of them used yet."""
+        return Suppressions(self.entries)
 
 
 def of_project(config: pytest.Config) -> Settings:
@@ -36,7 +43,11 @@ def of_project(config: pytest.Config) -> Settings:
         _kinds(config.getini("locktrace_fail_on"), "the ini option locktrace_fail_on"),
         _kinds(config.getini("locktrace_ignore"), "the ini option locktrace_ignore"),
     )
-    return Settings(False, rule, given.get("stall_after", 0.0), Thresholds(**given))
+    try:
+        entries = configured(config.rootpath)
+    except LocktraceError as error:
+        raise pytest.UsageError(str(error)) from None
+    return Settings(False, rule, given.get("stall_after", 0.0), Thresholds(**given), entries)
 
 
 def of_test(item: pytest.Item, project: Settings) -> Settings:

@@ -21,6 +21,7 @@ from typing import Any
 from locktrace.scan.errors import UsageError
 from locktrace.scan.rules import RULES, find_rule
 
+_TABLES = frozenset({"rwlocks", "scan", "suppressions"})
 _KEYS = frozenset({"select", "ignore", "exclude", "baseline", "per-path-ignores"})
 
 
@@ -81,15 +82,34 @@ def find_pyproject(start: Path) -> Path | None:
     return None
 
 
-def load(pyproject: Path | None) -> Config:
-    """The configuration in a file; UsageError says what is wrong with it."""
+def tables_of(pyproject: Path | None) -> dict[str, Any]:
+    """`[tool.locktrace]` of a file; UsageError says what is wrong with it."""
     if pyproject is None:
-        return Config()
+        return {}
     try:
         data = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"'{pyproject}' cannot be read: {error}") from error
-    table = data.get("tool", {}).get("locktrace", {}).get("scan", {})
+    tool = data.get("tool", {})
+    tables = tool.get("locktrace", {}) if isinstance(tool, dict) else {}
+    if not isinstance(tables, dict):
+        raise UsageError(f"'{pyproject}': [tool.locktrace] is to be a table")
+    unknown = sorted(set(tables) - _TABLES)
+    if unknown:
+        raise UsageError(
+            f"'{pyproject}': [tool.locktrace] knows no '{unknown[0]}'; it has "
+            f"{', '.join(sorted(_TABLES))}"
+        )
+    return tables
+
+
+def load(pyproject: Path | None) -> Config:
+    """The configuration in a file; UsageError says what is wrong with it."""
+    table = tables_of(pyproject).get("scan", {})
+    if pyproject is None:
+        return Config()
+    if not isinstance(table, dict):
+        raise UsageError(f"'{pyproject}': [tool.locktrace.scan] is to be a table")
     unknown = sorted(set(table) - _KEYS)
     if unknown:
         raise UsageError(f"'{pyproject}': [tool.locktrace.scan] knows no '{unknown[0]}'")

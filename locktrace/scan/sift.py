@@ -33,10 +33,11 @@ class Sieve:
         return list(kept.values())
 
     def notices(self) -> Iterator[str]:
-        """Comments that suppressed nothing, where they name one of our rules."""
+        """Comments that suppressed nothing, where they name one of our rules; what names none may
+        be for a finding of the runtime."""
         for file, lines in sorted(self._ignored.items()):
             for line, codes in sorted(lines.items()):
-                ours = not codes or any(find_rule(code) for code in codes)
+                ours = any(find_rule(code) for code in codes)
                 if ours and (file, line) not in self._used and self._config.tells_unused:
                     yield f"{file}:{line}: this '# locktrace: ignore' suppresses nothing"
 
@@ -45,7 +46,7 @@ class Sieve:
         if codes is None:
             return False
         names = {finding.code.lower(), finding.rule, *RULES[finding.code].kinds}
-        if codes and not names & {code.lower() for code in codes}:
+        if codes and not names & codes:
             return False
         self._used.add((finding.file, finding.line))
         return True

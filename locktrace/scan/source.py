@@ -1,4 +1,4 @@
-"""Files: which to scan, how they are read, and what their comments suppress."""
+"""Files: which to scan, and how they are read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from locktrace.scan.vocabulary import HINTS, LINE_WORDS, LOCK_USE, WORDS
 _SKIPPED_FOLDERS = frozenset(
     {"site-packages", "__pycache__", "node_modules", ".git", ".hg", ".tox", ".nox", ".venv", "venv"}
 )
-_SUPPRESSION = re.compile(r"#\s*locktrace:\s*ignore(?:\[([^\]]*)\])?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,15 +128,3 @@ def _decode(data: bytes) -> str:
     except SyntaxError:
         encoding = "utf-8"
     return data.decode(encoding, "replace")
-
-
-def suppressions(lines: list[str]) -> dict[int, frozenset[str]]:
-    """Line -> the codes and names that a ``# locktrace: ignore[…]`` there names; empty: all of
-    them.
-    """
-    found = {}
-    for number, line in enumerate(lines, 1):
-        if "locktrace:" in line and (match := _SUPPRESSION.search(line)):
-            codes = (match[1] or "").split(",")
-            found[number] = frozenset(code.strip() for code in codes if code.strip())
-    return found

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from locktrace.comments import ignored as ignored_in
 from locktrace.scan.analyst import Analyst
 from locktrace.scan.discover import Discovery
 from locktrace.scan.facts import FunctionResult
@@ -15,7 +16,7 @@ from locktrace.scan.modules import ModuleIndex
 from locktrace.scan.paths import Alternatives
 from locktrace.scan.project import Project
 from locktrace.scan.records import Trouble
-from locktrace.scan.source import read, suppressions
+from locktrace.scan.source import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Station:
                     continue
                 self._analyst.add(discovery)
                 indexes.append(discovery.index)
-                comments = suppressions(found.lines)
+                comments = ignored_in(found.text)
                 if comments:
                     ignored[found.path] = comments
         return Reading(tuple(indexes), tuple(troubles), ignored, total, files)

@@ -52,6 +52,7 @@ def to_document(stall: StallSnapshot) -> Document:
         "faults": snapshot.faults,
         "process": _process(snapshot.process),
         "stacks": {"from": stall.stacks_from, "note": stall.stacks_note},
+        "suppressed": stall.suppressed,
         "findings": [_finding(snapshot, finding) for finding in stall.findings],
         "locks": [_lock(lock, unlisted[lock.id]) for lock in snapshot.locks.values()],
         "holds": [_hold(snapshot, hold) for hold in holds[:MOST_HOLDS]],

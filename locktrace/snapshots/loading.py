@@ -66,6 +66,7 @@ def from_document(document: Any) -> StallSnapshot:
         stacks_from=stacks.text("from"),
         stacks_note=stacks.text("note"),
         thresholds=fields.added_reals("thresholds"),
+        suppressed=fields.added_natural("suppressed"),
     )
 
 

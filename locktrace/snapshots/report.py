@@ -56,6 +56,11 @@ def render_contention(stall: StallSnapshot, width: int = WIDTH) -> str:
     return "".join(f"{line}\n" for line in _contention(stall, max(40, width)))
 
 
+def suppressed_sentence(number: int) -> list[str]:
+    """How many findings the project does not want told; nothing for none."""
+    return [f"{count(number, 'finding')} suppressed."] if number else []
+
+
 def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
     """The findings alone."""
     width = max(40, width)
@@ -113,12 +118,14 @@ def _when(taken_at: float) -> str:
 
 def _findings(joined: Joined, source: Source, width: int) -> list[str]:
     findings = joined.stall.findings
+    suppressed = suppressed_sentence(joined.stall.suppressed)
     if not findings:
-        return ["No findings."]
+        return [" ".join(["No findings.", *suppressed])]
     text = FindingText(joined, source, width)
     lines: list[str] = []
     for number, finding in enumerate(findings, 1):
         lines += ["", *text.lines(number, finding)]
+    lines += [line for sentence in suppressed for line in ("", sentence)]
     return _section(count(len(findings), "finding"), lines)
 
 

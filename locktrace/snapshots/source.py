@@ -26,10 +26,14 @@ class Source:
 
     def line(self, site: Site) -> str:
         """The line at `site`, stripped; empty if it cannot be shown."""
-        if site.file not in self._files:
-            self._files[site.file] = self._read(site.file)
-        lines = self._files[site.file]
+        lines = self.lines(site.file)
         return lines[site.line - 1].strip() if 0 < site.line <= len(lines) else ""
+
+    def lines(self, file: str) -> list[str]:
+        """All of `file`; none if it cannot be shown."""
+        if file not in self._files:
+            self._files[file] = self._read(file)
+        return self._files[file]
 
     def _read(self, file: str) -> list[str]:
         path = Path(file)

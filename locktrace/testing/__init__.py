@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
+from locktrace.suppression import Suppressions, configured
 from locktrace.testing.verdict import Verdict
 from locktrace.testing.witness import Witness
 
@@ -31,7 +33,7 @@ def assert_no_leaked_locks() -> Iterator[None]:
 
     Also a decorator of plain functions and methods, `@assert_no_leaked_locks()`.
     """
-    with Witness() as witness:
+    with Witness(suppressions=Suppressions(configured(Path.cwd()))) as witness:
         before = witness.begin()
         yield
         verdict = Verdict.of(witness, before)

@@ -25,6 +25,7 @@ def who_blocks_whom(witness: Witness) -> str:
 
 def told(witness: Witness, snapshot: Snapshot, findings: tuple[Finding, ...]) -> str:
     """What stands still, with present stacks, and the leaks by which it does."""
+    findings = witness.sift(snapshot, findings)
     stalls = sorted(filter(is_stall, findings), key=lambda f: f.kind == "stall")
     if not stalls:
         return ""

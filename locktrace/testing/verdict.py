@@ -82,10 +82,11 @@ class Verdict:
         ]
         made = [
             finding
-            for finding in witness.first_told((*view.findings, *confirmed))
+            for finding in witness.first_told((*view.findings, *view.suppressed, *confirmed))
             if finding.since_ns >= before.at_ns and rule.counts(view.snapshot, finding)
         ]
-        return cls(view.snapshot, severest_first(leaks), severest_first(made))
+        told_leaks = witness.sift(view.snapshot, severest_first(leaks))
+        return cls(view.snapshot, told_leaks, witness.sift(view.snapshot, severest_first(made)))
 
     @property
     def holds(self) -> frozenset[int]:

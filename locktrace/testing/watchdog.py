@@ -74,6 +74,7 @@ class Watchdog:
         """Whether it has barked."""
         view, findings = self._looks.look()
         new = tuple(f for f in findings if f.since_ns >= self._began_ns)
+        new = self._witness.sift(view.snapshot, new)
         if not any(is_hang(view.snapshot, finding) for finding in new):
             return False
         self._bark(told(self._witness, view.snapshot, new))

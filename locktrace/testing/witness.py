@@ -20,6 +20,7 @@ from locktrace.model import Finding, Hold, Site, Snapshot, ThreadStack
 from locktrace.observe.agent_source import AgentSource
 from locktrace.session import Session, View
 from locktrace.snapshots.groups import is_leaked
+from locktrace.suppression import Suppressions
 
 PATIENCE_S = 10.0
 LOOK_S = 0.3  # the agent looks for holds left behind every quarter of a second
@@ -40,8 +41,12 @@ class Beginning:
 class Witness:
     """A session on this very process; LocktraceError if its agent does not answer."""
 
-    def __init__(self, thresholds: Thresholds | None = None) -> None:
+    def __init__(
+        self, thresholds: Thresholds | None = None, suppressions: Suppressions | None = None
+    ) -> None:
         self.thresholds = thresholds or Thresholds()
+        self.suppressions = suppressions or Suppressions()
+        self._suppressed: set[tuple[object, ...]] = set()
         self._told: set[tuple[object, ...]] = set()
         self.pid = os.getpid()
         self._session = self._open()
@@ -49,7 +54,9 @@ class Witness:
     def _open(self) -> Session:
         locktrace.install()
         source = AgentSource(connect(self.pid), self.pid)
-        session = Session(source, thresholds=self.thresholds, snaps=False)
+        session = Session(
+            source, thresholds=self.thresholds, snaps=False, suppressions=self.suppressions
+        )
         session.catch_up(PATIENCE_S)  # from here on it hears what happens
         return session
 
@@ -80,6 +87,22 @@ class Witness:
         new = {f.key: f for f in findings if f.key not in self._told}
         self._told |= new.keys()
         return list(new.values())
+
+    def sift(self, snapshot: Snapshot, findings: Iterable[Finding]) -> tuple[Finding, ...]:
+        """Those of `findings` that are to be told; the others are counted."""
+        told, suppressed = self.suppressions.sift(snapshot, findings)
+        self._suppressed |= {finding.key for finding in suppressed}
+        return told
+
+    @property
+    def suppressed(self) -> int:
+        """How many findings would have been told, but for the suppressions."""
+        return len(self._suppressed)
+
+    def unused_suppressions(self) -> dict[str, str]:
+        """A sentence for each that nothing has needed, of files that have come up."""
+        process = self._session.poll(0).snapshot.process
+        return self.suppressions.unused(process, self._session.files)
 
     def left(self, known: frozenset[int]) -> tuple[View, list[Hold]]:
         """The holds not `known` that nobody will release, with the view that shows them.

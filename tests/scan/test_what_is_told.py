@@ -34,6 +34,12 @@ def test_a_comment_for_another_rule_suppresses_nothing_and_is_told(scanned):
     assert "main.py:4: this '# locktrace: ignore' suppresses nothing" in report.notices[0]
 
 
+@pytest.mark.parametrize("word", ["", "[convoy]", "[leaked-lock, stall]"])
+def test_a_comment_that_may_be_for_the_runtime_is_not_called_unused(scanned, word):
+    text = LEAK.format(comment="").replace("if x:", f"if x:  # locktrace: ignore{word}")
+    assert scanned(text).notices == ()
+
+
 def test_select_and_ignore_take_codes_prefixes_and_names():
     assert codes_of(["LT101,order-inversion"]) == {"LT101", "LT203"}
     assert codes_of(["LT2"]) == {"LT201", "LT202", "LT203"}

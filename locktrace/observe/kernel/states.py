@@ -20,6 +20,10 @@ class KernelState:
         self._witness = witness
 
     @property
+    def files(self) -> frozenset[str]:
+        return frozenset()
+
+    @property
     def heard_ns(self) -> int:
         return self._witness.ledger.at_ns
 
@@ -60,6 +64,10 @@ class BothState:
         self._ask = ask
         self._asked: frozenset[int] = frozenset()
         self._asked_ns = 0
+
+    @property
+    def files(self) -> frozenset[str]:
+        return self._agent.files
 
     @property
     def heard_ns(self) -> int:

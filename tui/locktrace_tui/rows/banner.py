@@ -107,6 +107,8 @@ def _process(view: View) -> tuple[Cell, ...]:
         Cell(f"Python {process.python}"),
         Cell(f"{process.core} core" if process.core else "no agent, seen by the kernel"),
     ]
+    if view.suppressed:
+        parts.append(Cell(f"{count(len(view.suppressed), 'finding')} suppressed", Tone.MUTED))
     if snapshot.dropped:
         parts.append(Cell(f"▲ {count(snapshot.dropped, 'event')} dropped", Tone.WARNING))
     if snapshot.history.full:
