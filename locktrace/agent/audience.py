@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Sequence
 
-from locktrace.agent import tasks
+from locktrace.agent import awaits, tasks
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
@@ -92,7 +92,7 @@ class Audience:
             {actor.id for actor in self._ledger.actors()} | self._runners(),
             before=locks,
             after=[
-                *self._encoder.totals(everything=True, running=self._running, **self._news()),
+                *self._encoder.totals(everything=True, **self._tasks(), **self._news()),
                 self._encoder.ledger(holds, waits, **self._news()),
             ],
         )
@@ -124,6 +124,7 @@ class Audience:
         listeners = self._listeners()
         if not listeners:
             if all(client.closed for client in self.clients):
+                awaits.forget()
                 self._ledger.listen(False)
                 self._encoder.rest()
                 self._dropped = 0
@@ -178,18 +179,24 @@ class Audience:
 
     def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
         look = self._look(settled_ns)
-        news = {"returned": look.returned, "ended": look.ended, "running": self._running}
+        news = {"returned": look.returned, "ended": look.ended, **self._tasks()}
         data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:
             self._send_defined(client, set(), self._runners(), after=data)
 
     def _look(self, settled_ns: int = SETTLED_NS) -> Look:
+        awaits.look()
         tasks.sweep()
         self._running = [
             (tap.recorder.id_of(thread), tap.recorder.id_of(task) if task is not None else None)
             for thread, task in tasks.running()
         ]
         return self._ledger.look(settled_ns)
+
+    def _tasks(self) -> dict[str, object]:
+        """What only the latest look knows of tasks."""
+        giving_up = [tap.recorder.id_of(actor) for actor in awaits.giving_up]
+        return {"running": self._running, "giving_up": giving_up}
 
     def _runners(self) -> set[int]:
         """Threads that run an event loop, and the tasks that run in them."""

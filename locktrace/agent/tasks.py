@@ -71,10 +71,10 @@ def actor_of(task: Any) -> Actor:
 
 def actor_in(task: Any, ident: int, native_id: int) -> Actor:
     """The actor of `task`, whose event loop runs in that thread."""
-    return _known(task) or _new_actor(task, ident, native_id)
+    return known(task) or _new_actor(task, ident, native_id)
 
 
-def _known(task: Any) -> Actor | None:
+def known(task: Any) -> Actor | None:
     row = _tasks.get(id(task))
     return row[0] if row is not None and row[1]() is task else None
 
@@ -82,12 +82,13 @@ def _known(task: Any) -> Actor | None:
 def _new_actor(task: Any, ident: int, native_id: int) -> Actor:
     if len(_tasks) >= _sweep_at:
         sweep()
-    actor = tap.recorder.task(_title(task), ident, native_id)
+    actor = tap.recorder.task(title(task), ident, native_id)
     _tasks[id(task)] = (actor, ref(task))
     return actor
 
 
-def _title(task: Any) -> str:
+def title(task: Any) -> str:
+    """``Task-3 (Server.handle)``."""
     coroutine = task.get_coro()
     name = getattr(coroutine, "__qualname__", None) or type(coroutine).__name__
     return f"{task.get_name()} ({name})"[:MAX_NAME]
@@ -148,6 +149,18 @@ def sweep() -> None:
     _sweep_at = 2 * len(_tasks) + MIN_SWEEP
 
 
+def loops() -> list[tuple[Any, int, int]]:
+    """Each event loop that runs, with the ids of its thread."""
+    found = [(row[0](), ident, row[1]) for ident, row in list(_loops.items())]
+    return [row for row in found if row[0] is not None] if _asyncio is not None else []
+
+
+def pending(loop: Any) -> set[Any]:
+    """The tasks of `loop` that are not done."""
+    found: set[Any] = _asyncio.all_tasks(loop) if _asyncio is not None else set()
+    return found
+
+
 def running() -> list[tuple[Actor, Actor | None]]:
     """For each thread that runs an event loop, as an actor: the task that runs in it now."""
     found = []
@@ -156,7 +169,7 @@ def running() -> list[tuple[Actor, Actor | None]]:
         if loop is None or _asyncio is None:
             continue
         task = _current_task(loop)
-        actor = (_known(task) or _new_actor(task, ident, native_id)) if task is not None else None
+        actor = (known(task) or _new_actor(task, ident, native_id)) if task is not None else None
         found.append((tap.recorder.thread(ident, native_id), actor))
     return found
 
@@ -183,6 +196,11 @@ def _sleeps_for_good(loop: Any, frame: FrameType | None) -> bool:
     files = selector.get_map() or ()
     only_its_own = len(files) == 1  # by which call_soon_threadsafe wakes it
     return only_its_own and not (loop._ready or loop._scheduled or loop._signal_handlers)
+
+
+def loop_found(loop: Any, ident: int, native_id: int) -> None:
+    """That thread was running `loop` when the agent came."""
+    _loops.setdefault(ident, (ref(loop), native_id))
 
 
 def loop_runs(loop: Any) -> None:

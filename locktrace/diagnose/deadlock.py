@@ -10,7 +10,7 @@ from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wi
 from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
 from locktrace.model import Certainty, Finding, Hold, Severity, Site
 from locktrace.snapshots import kinds
-from locktrace.wording import age, count, lock_name, where, who
+from locktrace.wording import age, lock_name, where, who
 
 KIND = "deadlock"
 MOST_TOLD = 6  # parties of a ring told in the message
@@ -95,9 +95,11 @@ def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
         wish += f" behind the pending writer {writer}"
     if leading.hold is None:
         return f"{name} {wish}"
-    if kinds.is_process(ledger.lock(leading.hold.lock)):
+    held, known = lock_name(snapshot, leading.hold.lock), ledger.lock(leading.hold.lock)
+    if kinds.is_own(known):
         return f"{name}, which has to end first, {wish}"
-    held = lock_name(snapshot, leading.hold.lock)
+    if kinds.is_future(known):
+        return f"{name} works on {held} and {wish}"
     holds = "likely holds" if _is_likely(leading.hold) else "holds"
     return f"{name} {holds} {held}, taken in {where(leading.hold.site)}, and {wish}"
 
@@ -123,8 +125,4 @@ def _recursive_read(ledger: Ledger, ring: Ring) -> str | None:
 
 def _others(ring: Ring) -> str:
     others = ring.size - len(ring.links)
-    return (
-        f"; {count(others, 'more thread is', 'more threads are')} caught with them"
-        if others
-        else ""
-    )
+    return f"; {others} more {'is' if others == 1 else 'are'} caught with them" if others else ""

@@ -34,7 +34,9 @@ def _is_in_loop(ledger: Ledger, wait: Wait) -> bool:
     if kinds.is_asynchronous(ledger.lock(wait.lock)):
         return False
     actor = ledger.snapshot.actors.get(wait.actor)
-    if actor is not None and (actor.kind == "task" or getattr(actor, "task", None) is not None):
+    if actor is not None and actor.kind == "task":
+        return not kinds.is_future(ledger.lock(wait.lock))  # that is awaited, and the loop goes on
+    if actor is not None and actor.task is not None:
         return True
     present = ledger.stack_of(wait.actor)
     return _runs_callback(wait.stack) or (present is not None and _runs_callback(present.frames))
@@ -54,7 +56,8 @@ def _finding(case: Case, wait: Wait) -> Finding:
     age = case.age(wait.since_ns)
     lasting = age >= case.thresholds.stall_after and not wait.timed
     name = who(ledger.snapshot, wait.actor, wait.label)
-    held = "" if ledger.is_signal(wait.lock) else f"; the lock is {holders.phrase}"
+    nobodys = ledger.is_signal(wait.lock) or kinds.is_own(ledger.lock(wait.lock))
+    held = "" if nobodys else f"; the lock is {holders.phrase}"
     return Finding(
         kind=KIND,
         severity=Severity.ERROR if lasting else Severity.WARNING,

@@ -8,7 +8,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites
 from locktrace.diagnose.wait_graph import Ring, WaitGraph, evidence
 from locktrace.model import Certainty, Finding, Severity, Wait
-from locktrace.wording import count, listing, lock_name, where, who
+from locktrace.wording import listing, lock_name, where, who
 
 KIND = "executor-starvation"
 MOST_TOLD = 3
@@ -40,18 +40,25 @@ def _workers_waits(case: Case, pool: int) -> list[Wait]:
 
 def _finding(case: Case, ring: Ring, pool: int, waits: list[Wait]) -> Finding:
     ledger = case.ledger
+    ways = [*waits, *_between(ring, waits)]
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
         certainty=Certainty.HELD_BY,
         message=_message(case, ring, pool, waits),
-        locks=tuple(dict.fromkeys([pool, *(wait.lock for wait in waits)])),
-        sites=role_sites([*wait_sites(ledger, waits), *creators(ledger, [pool])]),
-        actors=named(wait.actor for wait in waits),
+        locks=tuple(dict.fromkeys([pool, *(wait.lock for wait in ways)])),
+        sites=role_sites([*wait_sites(ledger, ways), *creators(ledger, [pool])]),
+        actors=named(wait.actor for wait in ways),
         since_ns=max(wait.since_ns for wait in waits),
         evidence=evidence(ring.links) | {wait.id for wait in waits},
         count=len(waits),
     )
+
+
+def _between(ring: Ring, waits: list[Wait]) -> list[Wait]:
+    """What those of the ring wait for who are no workers of the pool."""
+    workers = {wait.actor for wait in waits}
+    return [link.wait for link in ring.links if link.wait.actor not in workers]
 
 
 def _message(case: Case, ring: Ring, pool: int, waits: list[Wait]) -> str:
@@ -62,10 +69,16 @@ def _message(case: Case, ring: Ring, pool: int, waits: list[Wait]) -> str:
         for wait in waits
     ]
     number = "its only worker waits" if len(waits) == 1 else f"all {len(waits)} busy workers wait"
-    others = ring.size - len({wait.actor for wait in waits})
-    more = f"; {count(others, 'more thread is', 'more threads are')} caught with them"
+    between = _between(ring, waits)
+    others = ring.size - len({wait.actor for wait in (*waits, *between)})
+    way = "".join(
+        f", by way of {who(snapshot, wait.actor, wait.label)}, who waits for "
+        f"{lock_name(snapshot, wait.lock)} in {where(wait.site)}"
+        for wait in between[:MOST_TOLD]
+    )
+    more = f"; {others} more {'is' if others == 1 else 'are'} caught with them"
     return (
         f"The pool {lock_name(snapshot, pool)} waits for itself: {number}, "
-        f"{listing(told, MOST_TOLD)}, and what would end that is still queued in this pool, where "
-        f"nobody is left to run it{more if others > 0 else ''}."
+        f"{listing(told, MOST_TOLD)}{way}, and what would end that is still queued in this pool, "
+        f"where nobody is left to run it{more if others > 0 else ''}."
     )

@@ -55,6 +55,8 @@ def _reason(case: Case, hold: Hold) -> tuple[str, Site | None, bool] | None:
     waits = ledger.waits_by_actor.get(hold.actor, ())
     for wait in waits:
         lock = ledger.lock(wait.lock)
+        if kinds.is_task(lock):
+            return None  # to await others is what a task does
         if kinds.is_signal(lock) or kinds.is_answer(lock):
             signal = kinds.is_signal(lock) and not wait.timed
             return f"waits {wish_of(ledger, wait)}", wait.site, signal

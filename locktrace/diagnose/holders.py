@@ -9,6 +9,7 @@ from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import wish_of
 from locktrace.model import Certainty, Hold, Mode, Site
+from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import HoldGroup, group_holds, has_ended
 from locktrace.wording import age, count, listing, where, who
 
@@ -84,6 +85,8 @@ def _phrase(case: Case, group: HoldGroup) -> str:
     hold = group.holds[0]
     name = who(case.ledger.snapshot, hold.actor, hold.label)
     ago = age(case.ledger.snapshot, [hold])
+    if kinds.is_future(case.ledger.lock(group.lock)):
+        return f"{name}, who has worked on it for {ago}{_fate(case, group, hold)}"
     return f"{name}, who took it {ago} ago in {where(group.site)}{_fate(case, group, hold)}"
 
 

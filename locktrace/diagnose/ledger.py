@@ -142,6 +142,9 @@ class Ledger:
         pool = self.snapshot.locks.get(parent)
         return parent if pool is not None and kinds.is_executor(pool) else None
 
+    def is_crew(self, lock: int) -> bool:
+        return kinds.is_crew(self.lock(lock))
+
     def is_promise(self, lock: int) -> bool:
         """Whether it is a future that belongs to no pool and nobody is known to work on.
 

@@ -107,29 +107,37 @@ class WaitGraph:
     def _obstacles(self, demand: Demand) -> Iterator[Hold]:
         """The holds to be released before `demand` can be met, oldest first.
 
-        Work that is queued in a pool is begun by whichever worker is free first: only if none
-        ever will be, each of them is in the way.
+        Of a crew each member could end the wait: only if none ever will, each of them is in the
+        way.
         """
-        pool = self._ledger.queued_in(demand.lock)
-        if pool is not None:
-            busy = self._ledger.holds.get(pool, ())
-            yield from busy if all(hold.actor in self._stuck for hold in busy) else ()
+        crew = self._crew(demand.lock)
+        if crew is not None:
+            yield from crew if all(hold.actor in self._stuck for hold in crew) else ()
             return
         for hold in self._ledger.holds.get(demand.lock, ()):
             excludes = Mode.EXCLUSIVE in (demand.mode, hold.mode)
             if excludes and self._ledger.is_answered_for(hold):
                 yield hold
 
+    def _crew(self, lock: int) -> tuple[Hold, ...] | None:
+        """Holds any one of which may end the waits for `lock`; None where each of them must.
+
+        Work that is queued in a pool is begun by whichever worker is free first, and of tasks
+        that are awaited together one that fails ends the wait for the others.
+        """
+        pool = self._ledger.queued_in(lock)
+        if pool is not None:
+            return self._ledger.holds.get(pool, ())
+        return self._ledger.holds.get(lock, ()) if self._ledger.is_crew(lock) else None
+
     def _find_stuck(self) -> frozenset[int]:
         """The actors of which none can go on unless another of them does.
 
         The greatest set that is closed in this way: from all who wait, those are taken out
-        who may go on, until nobody is. Needed only where there is work queued in a pool.
+        who may go on, until nobody is. Needed only where there is a wait for a crew.
         """
         queued = any(
-            self._ledger.queued_in(wait.lock) is not None
-            for waits in self._waits.values()
-            for wait in waits
+            self._crew(wait.lock) is not None for waits in self._waits.values() for wait in waits
         )
         stuck = {actor for actor, waits in self._waits.items() if waits} if queued else set()
         while True:
@@ -142,10 +150,9 @@ class WaitGraph:
         return any(self._is_held_up(wait, stuck) for wait in self._waits[actor])
 
     def _is_held_up(self, wait: Wait, stuck: set[int]) -> bool:
-        pool = self._ledger.queued_in(wait.lock)
-        if pool is not None:
-            busy = self._ledger.holds.get(pool, ())
-            return bool(busy) and all(hold.actor in stuck for hold in busy)
+        crew = self._crew(wait.lock)
+        if crew is not None:
+            return bool(crew) and all(hold.actor in stuck for hold in crew)
         if any(hold.actor in stuck for hold in self._obstacles(Demand(wait.lock, wait.mode))):
             return True
         writer = self._pending_writer(wait)

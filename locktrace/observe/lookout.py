@@ -32,8 +32,7 @@ class Lookout:
         if snapshot.age(self._asked_ns) < APART_S:
             return False
         old = [wait for wait in snapshot.waits if snapshot.age(wait.since_ns) >= WORTH_S]
-        locks = (snapshot.locks.get(wait.lock) for wait in old)
-        contended = any(lock is not None and not kinds.is_signal(lock) for lock in locks)
+        contended = any(_is_contention(snapshot, wait) for wait in old)
         worth = contended or (bool(old) and _all_wait(snapshot, old))
         if worth:
             self._asked_ns = snapshot.taken_ns
@@ -52,6 +51,14 @@ class Lookout:
         threads = described(without_tracer(present.threads), self._source)
         strangers = _number_of_threads(self._pid) > len(present.threads)
         return replace(present, threads=threads, strangers=strangers)
+
+
+def _is_contention(snapshot: Snapshot, wait: Wait) -> bool:
+    """Whether it may be for a lock; a task that awaits others, or a pool, is business as usual."""
+    lock, actor = snapshot.locks.get(wait.lock), snapshot.actors.get(wait.actor)
+    if lock is None or kinds.is_signal(lock) or kinds.is_task(lock):
+        return False
+    return not (kinds.is_future(lock) and actor is not None and actor.kind == "task")
 
 
 def _all_wait(snapshot: Snapshot, waits: list[Wait]) -> bool:

@@ -60,6 +60,7 @@ class LedgerState:
         self._labels: OrderedDict[int, str] = OrderedDict()
         self._holds: dict[int, Hold] = {}
         self._waits: dict[int, Wait] = {}
+        self._giving_up: frozenset[int] = frozenset()
         self._rates = Rates()
         self._past = Chronicle()
         self._fresh_totals: dict[int, Totals] = {}
@@ -98,12 +99,16 @@ class LedgerState:
             locks={id: self._rates.dress(lock) for id, lock in self._locks.items()},
             actors=dict(self._actors),
             holds=tuple(self._holds.values()),
-            waits=tuple(self._waits.values()),
+            waits=tuple(map(self._with_time_out, self._waits.values())),
             dropped=self.dropped,
             faults=self.faults,
             heard_ns=self.heard_ns,
             history=self._past.view(now_ns, self.dropped),
         )
+
+    def _with_time_out(self, wait: Wait) -> Wait:
+        """`wait`, timed if it is of a task that something else gives a time-out."""
+        return replace(wait, timed=True) if wait.actor in self._giving_up else wait
 
     # -- frames
 
@@ -159,6 +164,8 @@ class LedgerState:
             self._fresh_totals = {}
             self._hear(document)
         self._run(document.get("running", ()))
+        if "giving_up" in document:
+            self._giving_up = frozenset(document["giving_up"])
         for id in document.get("returned", ()):
             if id in self._holds:
                 self._holds[id] = replace(self._holds[id], returned=True)

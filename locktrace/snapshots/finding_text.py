@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from locktrace.model import Certainty, Finding, Hold, Site, Wait
 from locktrace.snapshots.groups import HoldGroup, WaitGroup, group_holds, group_waits, is_reading
 from locktrace.snapshots.joined import Joined
-from locktrace.snapshots.kinds import is_signal
+from locktrace.snapshots.kinds import is_executor, is_future, is_own, is_signal
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.scanner import rules_of
 from locktrace.snapshots.source import Source
@@ -100,17 +100,7 @@ class FindingText:
 
     def _taken(self, group: HoldGroup) -> Iterator[str]:
         oldest = group.holds[0]
-        lock, ago = lock_name(self._snapshot, group.lock), f"{age(self._snapshot, group.holds)} ago"
-        takers = self._takers(group.holds)
-        if oldest.certainty is Certainty.LIKELY:
-            takers = f"{takers}, as it seems,"
-        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
-        number = len(group.holds)
-        if number == 1:
-            text = f"{lock} was taken {reading}by {takers} {ago}"
-        else:
-            text = f"{lock} was taken {reading}{number} times by {takers}, the first {ago}"
-        text += self._fate(group)
+        text = self._took(group) + self._fate(group)
         if self._is_told("taken", group):
             yield from wrap(f"{text}: see above", self._width, _INDENT)
             return
@@ -118,6 +108,24 @@ class FindingText:
         site_index = min(oldest.site_index, len(oldest.stack) - 1)
         yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
         yield from self._now(group)
+
+    def _took(self, group: HoldGroup) -> str:
+        """Who took it and when; who has to do it, of what is work and no lock."""
+        oldest, number = group.holds[0], len(group.holds)
+        takers, lock = self._takers(group.holds), lock_name(self._snapshot, group.lock)
+        length, known = age(self._snapshot, group.holds), self._snapshot.locks.get(group.lock)
+        if known is not None and is_own(known):
+            return f"{takers} {'has' if number == 1 else 'have'} to end first"
+        if known is not None and is_future(known):
+            return f"{takers} works on {lock} for {length}"
+        if known is not None and is_executor(known):
+            return f"{lock} has {count(number, 'busy worker')}: {takers}"
+        if oldest.certainty is Certainty.LIKELY:
+            takers = f"{takers}, as it seems,"
+        reading = "for reading " if is_reading(self._snapshot, oldest) else ""
+        if number == 1:
+            return f"{lock} was taken {reading}by {takers} {length} ago"
+        return f"{lock} was taken {reading}{number} times by {takers}, the first {length} ago"
 
     def _fate(self, group: HoldGroup) -> str:
         if not group.leaked:
@@ -148,7 +156,8 @@ class FindingText:
             yield from wrap(f"{wish}{since}: see above", self._width, _INDENT)
             return
         yield from self._heading(wish + since, group.site)
-        yield from stack_lines(oldest.stack, {0}, self._source, self._width, _DEEPER)
+        site_index = min(oldest.site_index, len(oldest.stack) - 1)
+        yield from stack_lines(oldest.stack, {site_index}, self._source, self._width, _DEEPER)
 
     def _taken_at(self, finding: Finding) -> Iterator[str]:
         """Where the code takes a lock that nobody is known to hold."""

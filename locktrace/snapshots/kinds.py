@@ -6,7 +6,9 @@ import re
 
 from locktrace.model import SIGNAL_KINDS, Lock
 
-_ANSWERS = frozenset({"Thread", "Process", "Future", "Executor", "Queue", "Barrier"})
+_ANSWERS = frozenset(
+    {"Thread", "Process", "Future", "Executor", "Queue", "Barrier", "Task", "Tasks"}
+)
 _READERS_FIRST = frozenset({"RWLockRead", "RWLockReadD", "ReaderWriterLock"})
 """Of readerwriterlock (reader priority) and of fasteners, where, as in aiorwlock, a reader may
 read again."""
@@ -31,7 +33,7 @@ def is_reentrant(lock: Lock) -> bool:
 
 def is_read(lock: Lock) -> bool:
     """Whether its shared mode is reading; permits and signals are shared, but nobody reads them."""
-    return not is_signal(lock) and not is_semaphore(lock)
+    return is_ordered(lock)
 
 
 def is_ordered(lock: Lock) -> bool:
@@ -58,6 +60,21 @@ def is_future(lock: Lock) -> bool:
 def is_executor(lock: Lock) -> bool:
     """Whether it stands for a pool; its holds are the workers that are busy."""
     return _family(lock) == "Executor"
+
+
+def is_own(lock: Lock) -> bool:
+    """Whether its holder is the very thing that is waited for: it holds itself until it ends."""
+    return _family(lock) in {"Thread", "Process"} or is_task(lock)
+
+
+def is_task(lock: Lock) -> bool:
+    """Whether it stands for one or several tasks of asyncio, which hold it until they are done."""
+    return lock.kind in {"asyncio.Task", "asyncio.Tasks"}
+
+
+def is_crew(lock: Lock) -> bool:
+    """Whether any one of its holders may end the waits for it: by failing, if by nothing else."""
+    return lock.kind == "asyncio.Tasks"
 
 
 def prefers_readers(lock: Lock) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from locktrace.model import Hold, Snapshot, ThreadStack, Wait
 from locktrace.snapshots.groups import by_lock, is_reading
 from locktrace.snapshots.joined import Business, Joined
+from locktrace.snapshots.kinds import is_executor, is_future, is_own
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import held_as
 from locktrace.snapshots.source import Source
@@ -104,6 +105,13 @@ def _sentences(snapshot: Snapshot, business: Business, many: bool) -> Iterator[s
         wish = f"{'to read' if to_read else 'for'} {lock_name(snapshot, lock)}"
         yield f"{verb} {wish}, {_since(snapshot, waits)}"
     for lock, holds in by_lock(business.holds).items():
+        known = snapshot.locks.get(lock)
+        if known is not None and is_own(known):
+            continue  # it is the thread or task itself
+        if known is not None and (is_future(known) or is_executor(known)):
+            verb = "work" if many else "works"
+            yield f"{verb} for {lock_name(snapshot, lock)}, {_since(snapshot, holds)}"
+            continue
         verb = "hold" if many else "holds"
         held = f"{lock_name(snapshot, lock)} ({held_as(holds)})"
         taken = listing(list(dict.fromkeys(place(hold.site) for hold in holds)))

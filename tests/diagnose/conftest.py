@@ -159,6 +159,11 @@ class World:
             self.actors[name] = Actor(id, name, native_id=10_000 + id)
         return self.actors[name].id
 
+    def task(self, name: str) -> None:
+        """That actor is a task of asyncio's."""
+        self.actor(name)
+        self.actors[name] = replace(self.actors[name], kind="task")
+
     def end(self, *names: str) -> None:
         """These threads have ended."""
         for name in names:

@@ -107,7 +107,7 @@ def test_many_recursive_readers_of_one_writer_are_one_deadlock(world):
     world.rwlock("table").read(*readers).wait("w", age=4).wait_to_read(*readers, age=3)
     finding = world.finding("deadlock")
     assert finding.count == 51
-    assert finding.message.endswith("; 49 more threads are caught with them.")
+    assert finding.message.endswith("; 49 more are caught with them.")
 
 
 def test_a_writer_and_a_reader_in_a_ring_through_another_lock(world):

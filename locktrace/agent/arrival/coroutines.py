@@ -68,6 +68,10 @@ class Coroutines:
             if loop._thread_id in whose
             for task in self._asyncio.all_tasks(loop)
         ]
+        for loop in self._loops():
+            if loop._thread_id in whose:
+                who = whose[loop._thread_id]
+                tasks.loop_found(loop, who.ident, who.native_id)
         steps: tuple[Callable[[Any, Who], None], ...] = (self._find_holds, self._find_waits)
         for step in steps:
             for task, who in found:

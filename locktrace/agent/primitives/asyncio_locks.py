@@ -12,7 +12,7 @@ from sys import _getframe
 from types import FrameType
 from typing import Any
 
-from locktrace.agent import tasks
+from locktrace.agent import awaits, tasks
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
@@ -25,6 +25,7 @@ Blocks = Callable[[Any], object]
 def patch(patches: Patches, asyncio: Any) -> None:
     """Trace asyncio's primitives, those made before included."""
     tasks.arrived(asyncio)
+    patches.on_undo(awaits.forget)
     patches.on_undo(tasks.left)
     for module in (asyncio, asyncio.events):
         patches.replace(module, "_set_running_loop", _traced_set(asyncio._set_running_loop))

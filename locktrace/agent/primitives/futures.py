@@ -22,12 +22,15 @@ MOST_WAITED_FOR = 8  # futures that one wait is told of
 
 _futures = EntryTable("Future", quiet=True)
 _executors = EntryTable("Executor")
+_base: Any = None
 _waited_for = frozenset({"PENDING", "RUNNING"})
 _pending_states = _waited_for | {"CANCELLED"}  # its worker has not said so yet
 
 
 def patch_base(patches: Patches, base: Any) -> None:
     """Trace what is waited for in `concurrent.futures._base`."""
+    global _base
+    _base = base
     patches.wrap(base.Future, "__init__", _traced_init)
     for name in ("result", "exception"):
         patches.wrap(base.Future, name, _traced_result)
@@ -48,6 +51,16 @@ def patch_processes(patches: Patches, module: Any) -> None:
     """Trace the process pools of `concurrent.futures.process`."""
     patches.wrap(module.ProcessPoolExecutor, "__init__", _executors.traced_init)
     patches.wrap(module.ProcessPoolExecutor, "submit", _traced_submit)
+
+
+def is_one(future: Any) -> bool:
+    """Whether it is a future of `concurrent.futures`."""
+    return _base is not None and isinstance(future, _base.Future)
+
+
+def entry_of(future: Any) -> Entry | None:
+    """The entry of a future, None if it is not traced."""
+    return _futures.of(future)
 
 
 # -- making
@@ -90,13 +103,13 @@ def _traced_init(original: Any) -> Any:
 
 
 def _user_frame(frame: FrameType | None) -> FrameType | None:
-    """The first frame outwards that is not of `concurrent.futures`, nor ours."""
+    """The first frame outwards that is not of the standard library's, nor ours."""
     while frame is not None and frame.f_globals.get("__name__", "").startswith(_OWN):
         frame = frame.f_back
     return frame
 
 
-_OWN = ("concurrent.futures", __name__.rpartition(".")[0])
+_OWN = ("asyncio.", "concurrent.futures", __name__.rpartition(".")[0])
 
 
 # -- running

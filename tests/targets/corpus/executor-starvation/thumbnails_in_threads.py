@@ -1,7 +1,6 @@
 """A worker of a pool waits for an asyncio loop, which needs a worker of that pool."""
 # family: asyncio and concurrent.futures
 # unlucky: executor-starvation
-# missed: unlucky: the way through an event loop is not followed
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
