@@ -274,13 +274,13 @@ def unlocated(program: Program, expectation: Expectation, run: Run) -> list[str]
     roles: dict[int, set[str]] = {}
     for finding in found(expectation, run):
         for site in finding["sites"]:
-            if site["role"] != "creator" and Path(site["file"]) == program.path:
+            if Path(site["file"]) == program.path:
                 role = "waiter" if site["role"] in WAITERS else site["role"]
                 roles.setdefault(site["line"], set()).add(role)
     return [
         f"{program.path.name}:{line} as {role}, but it is told as {sorted(said) or 'nothing'}"
         for line, role in sorted(expectation.marks)
-        if not (said := roles.get(line, set()))
+        if not (said := roles.get(line, set()) - ({"creator"} - {role}))
         or (said <= {"holder", "waiter"} and role not in said)
     ]
 
