@@ -6,10 +6,12 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
+from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.diagnose.standstill import last_waits
-from locktrace.model import Certainty, Finding, Severity, Wait
-from locktrace.wording import count, duration, where, who
+from locktrace.model import Certainty, Finding, Hold, Severity, Wait
+from locktrace.snapshots import kinds
+from locktrace.wording import count, duration, lock_name, where, who
 
 KIND = "lost-wakeup"
 MOST_TOLD = 3  # other threads of which it is said where they wait
@@ -39,17 +41,47 @@ def _finding(
 ) -> Finding:
     ledger, lock = case.ledger, waits[0].lock
     few = others if len(others) <= MOST_TOLD else []
+    shut_out = _shut_out(ledger, waits, others)
+    held = [shut_out[0]] if shut_out is not None else []
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
-        certainty=Certainty.UNKNOWN,
-        message=_message(case, waits, len(others), few),
-        locks=(lock,),
-        sites=role_sites([*wait_sites(ledger, [*waits, *few]), *creators(ledger, [lock])]),
+        certainty=Certainty.HELD_BY if held else Certainty.UNKNOWN,
+        message=_message(case, waits, len(others), few) + _lockout(ledger, shut_out),
+        locks=(lock, *(hold.lock for hold in held)),
+        sites=role_sites(
+            [
+                *wait_sites(ledger, [*waits, *few]),
+                *((hold.site, "holder") for hold in held),
+                *creators(ledger, [lock]),
+            ]
+        ),
         actors=named(wait.actor for wait in waits),
         since_ns=waits[0].since_ns,
         evidence=evidence,
         count=len(waits),
+    )
+
+
+def _shut_out(ledger: Ledger, waits: list[Wait], others: list[Wait]) -> tuple[Hold, Wait] | None:
+    """What one of those who wait to be told holds meanwhile, and who needs it first."""
+    for wait in waits:
+        for other in others:
+            holds = ledger.holds_by_owner.get((other.lock, wait.actor), ())
+            if holds and kinds.is_ordered(ledger.lock(other.lock)):
+                return holds[0], other
+    return None
+
+
+def _lockout(ledger: Ledger, shut_out: tuple[Hold, Wait] | None) -> str:
+    if shut_out is None:
+        return ""
+    hold, wait = shut_out
+    snapshot = ledger.snapshot
+    return (
+        f" It looks like a nested monitor lockout: {who(snapshot, hold.actor, hold.label)} holds "
+        f"{lock_name(snapshot, hold.lock)} meanwhile, taken in {where(hold.site)}, and "
+        f"{who(snapshot, wait.actor, wait.label)} needs it first."
     )
 
 

@@ -40,6 +40,19 @@ def test_all_others_wait_for_ever_too(world):
     assert "the 1 other thread waits for ever too" in world.findings()[0].message
 
 
+def test_a_nested_monitor_is_told_with_the_lock_that_shuts_the_other_out(world):
+    world.lock("filled", "Condition").wait("caller", age=9, at="get")
+    lock = world.lock("connection").hold("caller", age=9, at="request").wait("receiver", age=8)
+    world.see(caller=("get",), receiver=("want",))
+    (finding,) = world.findings("lost-wakeup")
+    assert lock.id in finding.locks
+    assert finding.message.endswith(
+        " It looks like a nested monitor lockout: caller holds connection meanwhile, taken in "
+        "request (work.py:20), and receiver needs it first."
+    )
+    assert "stall" not in world.kinds()
+
+
 def waits_in_a_loop(world, **more):
     """`consumer` waits in the loop of `main`, which sleeps for good."""
     world.lock("items", "asyncio.Queue").wait("consumer", age=5)
