@@ -9,7 +9,12 @@ import pytest
 from locktrace.kernel_view import Futex, FutexKind, FutexWait, GilUse, KernelView, WakeUp
 from locktrace.model import Gap
 from locktrace_tui.rows.banner import banner
-from locktrace_tui.rows.details import holder_rows, waiter_rows
+from locktrace_tui.rows.details import (
+    WAITER_COLUMNS,
+    holder_rows,
+    waiter_columns,
+    waiter_rows,
+)
 from locktrace_tui.rows.index import facts_by_lock
 from locktrace_tui.rows.kernel import seen_by_the_kernel
 
@@ -46,13 +51,16 @@ async def test_the_gil_has_a_line_in_the_banner(playing, story, size):
 async def test_the_chosen_lock_has_what_the_kernel_saw_of_it(playing, story):
     async with playing(seen(story.stalled), LARGE) as play:
         assert "kernel: 12.0 s off-CPU in 40 waits · longest 2.0 s" in play.text()
+        assert "seen, CPU 1, prio 20" in play.text()
 
 
 def test_a_waiter_has_its_cpu_and_priority(story):
     view = seen(story.stalled)
     facts = facts_by_lock(view)[view.snapshot.waits[0].lock]
     told = [cell.text for row in waiter_rows(facts, view.snapshot) for cell in row.cells]
-    assert any(text.endswith(", seen by the kernel, CPU 1, priority 20") for text in told)
+    assert "seen, CPU 1, prio 20" in told
+    assert len(waiter_rows(facts, view.snapshot)[0].cells) == len(waiter_columns(view.snapshot))
+    assert waiter_columns(story.stalled.snapshot) == WAITER_COLUMNS
 
 
 def test_a_lock_that_the_kernel_has_not_seen_has_no_such_line(story):

@@ -28,6 +28,7 @@ WAITER_COLUMNS = (
     Column("site", "in", least=16, middle=True, drop=1),
     Column("age", "waited", least=7, most=11, right=True),
 )
+KERNEL_COLUMN = Column("kernel", "kernel", least=20, most=22, drop=2)
 
 
 def _spread(lasted: Durations) -> str:
@@ -87,6 +88,11 @@ def _holder_row(group: HoldGroup, snapshot: Snapshot) -> Row:
     )
 
 
+def waiter_columns(snapshot: Snapshot) -> tuple[Column, ...]:
+    """One more at the end where the kernel was asked."""
+    return WAITER_COLUMNS if snapshot.kernel is None else (*WAITER_COLUMNS, KERNEL_COLUMN)
+
+
 def waiter_rows(facts: LockFacts, snapshot: Snapshot) -> tuple[Row, ...]:
     """A row for each wait, in the order of the queue."""
     rows = [
@@ -108,7 +114,8 @@ def _waiter_row(order: int, wait: Wait, snapshot: Snapshot) -> Row:
             Cell(mode_letter(wait.mode), Tone.STRONG),
             Cell(who(snapshot, wait.actor, label="")),
             Cell(wait.label or (actor.label if actor else "")),
-            Cell(where(wait.site) + timed + whereabouts(wait, snapshot), Tone.MUTED),
+            Cell(where(wait.site) + timed, Tone.MUTED),
             Cell(age(snapshot, [wait], more=">")),
+            *([Cell(whereabouts(wait, snapshot), Tone.MUTED)] if snapshot.kernel else []),
         ),
     )

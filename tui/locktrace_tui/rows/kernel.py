@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from locktrace.kernel_view import FutexWait, KernelView
+from locktrace.kernel_view import KernelView
 from locktrace.model import Snapshot, Wait
 from locktrace.wording import count, duration, listing, who
 from locktrace_tui.rows.cells import Cell, Tone
@@ -31,18 +31,17 @@ def seen_by_the_kernel(lock: int, snapshot: Snapshot) -> tuple[Cell, ...]:
 
 
 def whereabouts(wait: Wait, snapshot: Snapshot) -> str:
-    """``, seen by the kernel, CPU 1, priority 20``, or nothing."""
+    """``seen, CPU 1, prio 20``; ``seen`` of what the agent tells; nothing if it was not."""
     view = snapshot.kernel
     if view is None:
         return ""
     seen = next((w for w in view.waits if w.thread == wait.actor), None)
-    confirmed = ", seen by the kernel" if wait.id in view.confirmed else ""
-    return confirmed + (_place(seen) if seen is not None else "")
-
-
-def _place(wait: FutexWait) -> str:
-    cpu = f", CPU {wait.cpu}" if wait.cpu is not None else ""
-    return cpu + (f", priority {wait.priority}" if wait.priority is not None else "")
+    parts = ["seen"] if wait.id in view.confirmed else []
+    if seen is not None and seen.cpu is not None:
+        parts.append(f"CPU {seen.cpu}")
+    if seen is not None and seen.priority is not None:
+        parts.append(f"prio {seen.priority}")
+    return ", ".join(parts)
 
 
 def _waiters(lock: int, snapshot: Snapshot, view: KernelView) -> str:

@@ -33,7 +33,9 @@ class LockPane(Pane):
         if facts and (seen := kernel.seen_by_the_kernel(facts.lock.id, snapshot)):
             lines.append(seen)
         self.query_one(Static).update(Content("\n").join(map(content, lines)))
-        self.query_one("#waiters", Table).show_rows(waiters)
+        listed = self.query_one("#waiters", Table)
+        listed.set_columns(details.waiter_columns(snapshot))
+        listed.show_rows(waiters)
         table = self.query_one("#holders", Table)
         table.show_rows(holders)
         # Not `height: auto`: Textual may keep the height of rows that were there before.
