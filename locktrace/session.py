@@ -51,6 +51,7 @@ STALLS = frozenset(
 STALLS_ONCE_ERRORS = frozenset({"event-loop-blocked", "held-across-fork", "writer-starvation"})
 """Kinds that begin as a warning of what may pass, and are a stall from when they are errors."""
 
+TICK_S = 0.25  # how often the time is looked at while nothing comes
 STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
 
 
@@ -162,15 +163,21 @@ class Session:
         self._left_out = locks
 
     def settle(self, timeout: float) -> View:
-        """The first view with a full ledger; TargetLostError if none comes in `timeout` seconds."""
+        """The first view with a full ledger, or of a target that gives no word.
+
+        TargetLostError if none comes in `timeout` seconds.
+        """
         deadline = self._clock() + int(timeout * 1e9)
         while not self._state.ledger_ns:
+            if diagnose_silence(self._state.snapshot(self._now()), self.thresholds):
+                self._looked_ns = self._state.heard_ns  # there is nothing to look at
+                break
             left = (deadline - self._clock()) / 1e9
             if left <= 0:
                 raise TargetLostError(f"no ledger came from the agent within {timeout:.0f} s")
             if self._ended is not None:
                 raise TargetLostError(self._ended)
-            self._receive(left)
+            self._receive(min(left, TICK_S))
         return self.poll(0)
 
     def catch_up(self, timeout: float) -> View:

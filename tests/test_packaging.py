@@ -77,3 +77,25 @@ def test_without_a_compiler_the_python_core_serves_and_the_build_says_so(unpacke
 def test_with_a_compiler_the_c_core_serves(unpacked: Path) -> None:
     setup(unpacked, "build", "--build-lib", str(unpacked / "built"))
     assert core_of(unpacked / "built") == "c"
+
+
+def test_what_is_built_has_every_file_of_the_packages_and_traces_what_it_runs(
+    unpacked: Path,
+) -> None:
+    built = unpacked / "built"
+    setup(unpacked, "build", "--build-lib", str(built), CC="false")
+    wanted = {path.relative_to(ROOT) for path in (ROOT / "locktrace").rglob("*.*")}
+    wanted = {it for it in wanted if not {"csrc", "__pycache__"} & {*it.parts}}
+    missing = {str(it) for it in wanted if it.suffix != ".so" and not (built / it).exists()}
+    assert missing == set()
+    program = unpacked / "program.py"
+    program.write_text("import locktrace.agent.switch as s; print(s.AGENT.installed)\n")
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("LOCKTRACE")}
+    done = subprocess.run(
+        [sys.executable, "-m", "locktrace", "run", str(program)],
+        env={**environ, "PYTHONPATH": str(built)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "True\n", done.stderr

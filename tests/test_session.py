@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 
 from locktrace.diagnose import Thresholds
+from locktrace.launch.processes import connect
 from locktrace.model import Process
+from locktrace.observe.agent_source import AgentSource
+from locktrace.observe.state import LedgerState
 from locktrace.session import Session, View, is_stall
+from locktrace.snapshots.report import render
 from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
 from tests.support import PATIENCE_S, observed, running, until
@@ -153,3 +157,27 @@ def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: st
     assert [(site.role, site.site.function) for site in finding.sites] == [("holder", "checksum")]
     assert [view.snapshot.actors[actor].name for actor in finding.actors] == ["MainThread"]
     assert [thread.name for thread in stall.threads if thread.owns_gil] == ["MainThread"]
+
+
+def test_who_comes_when_the_target_is_silent_is_told_so_and_the_ledger_once_it_answers() -> None:
+    with running("counter") as target:
+        target.expect("counting")
+        target.process.send_signal(signal.SIGSTOP)
+        source = AgentSource(connect(target.pid), target.pid, patience=0.1, silent=True)
+        session = Session(
+            source,
+            state=LedgerState(source.process, source.silent_ns),
+            thresholds=Thresholds(unresponsive_after=1.0),
+        )
+        try:
+            [finding] = session.settle(PATIENCE_S).findings
+            assert "it is stopped" in finding.message
+            report = render(session.take(session.poll(0)))
+            assert "not known, for the agent has given no answer" in report
+            assert "Locks" not in report
+            target.process.send_signal(signal.SIGCONT)
+            view = until(session, lambda v: bool(v.snapshot.locks), "the ledger")
+            assert view.snapshot.process.core in {"c", "python"}
+            until(session, lambda v: not v.findings, "the end of the silence")
+        finally:
+            session.close()

@@ -14,6 +14,7 @@ from typing import Any
 from locktrace.agent import _core
 from locktrace.agent.arrival.c_intake import CIntake
 from locktrace.agent.ledger import NO_LABEL, Label, Stack
+from locktrace.agent.liveness import stacks_are_whole
 from locktrace.agent.reading import (
     SETTLED_NS,
     ActorRow,
@@ -143,7 +144,7 @@ class CLedger:
         return [queue.popleft() for _ in range(len(queue))]
 
     def look(self, settled_ns: int = SETTLED_NS) -> Look:
-        return Look(*_core.look(settled_ns, sys._current_frames()))
+        return Look(*_core.look(settled_ns, sys._current_frames(), stacks_are_whole()))
 
     def forget_holds(self) -> None:
         self._recorder.listening = False

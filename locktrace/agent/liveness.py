@@ -12,6 +12,11 @@ from locktrace.agent.ledger import Actor, Entry, Hold
 COUNTING = "Semaphore"
 
 
+def stacks_are_whole() -> bool:
+    """Whether what is on no stack has ended: a greenlet that is switched out is on none."""
+    return "greenlet" not in sys.modules
+
+
 def find_left_behind(
     entries: Iterable[Entry],
     actors: Iterable[Actor],
@@ -25,6 +30,7 @@ def find_left_behind(
     """
     now = monotonic_ns()
     frames = sys._current_frames()
+    whole = stacks_are_whole()
     _mark_ended(actors, frames)
     running: dict[int, set[tuple[int, int]]] = {}
     found = []
@@ -39,7 +45,7 @@ def find_left_behind(
             if ident not in running:
                 running[ident] = _activations(frames.get(ident))
             if not hold.actor.ended and (
-                hold.id in repeated or _activation(hold) not in running[ident]
+                hold.id in repeated or (whole and _activation(hold) not in running[ident])
             ):
                 found.append(hold)
     frames.clear()  # our own frame is in there: a cycle that would keep the entries alive

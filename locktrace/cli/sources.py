@@ -52,7 +52,8 @@ class Sources:
         """
         if self._witness is Witness.KERNEL:
             return self._kernel_alone(pid)
-        return self._with_agent(_reach(pid, self._method, tell), pid)
+        alone = self._witness is Witness.AGENT
+        return self._with_agent(_reach(pid, self._method, tell, silent=alone), pid)
 
     def open(self, pid: int) -> Opened:
         """A source on a child as it is; NotTracedError if its agent, or it, has yet to come."""
@@ -72,7 +73,9 @@ class Sources:
 
     def _with_agent(self, agent: AgentSource, pid: int) -> Opened:
         if self._witness is Witness.AGENT:
-            return agent, None
+            from locktrace.observe.state import LedgerState
+
+            return agent, LedgerState(agent.process, agent.silent_ns)
         from locktrace.observe.kernel.source import BothSource
         from locktrace.observe.kernel.states import BothState
 
@@ -99,14 +102,15 @@ def _await_exec(pid: int) -> None:
         raise NotTracedError(f"process {pid} has only just begun")
 
 
-def _reach(pid: int, method: Method, tell: bool) -> AgentSource:
+def _reach(pid: int, method: Method, tell: bool, *, silent: bool) -> AgentSource:
+    """`silent`: also an agent that does not answer."""
     from locktrace.launch.reach import reach
     from locktrace.observe.agent_source import AgentSource
 
     reached = reach(pid, method)
     if tell:
         _tell(pid, reached)
-    return AgentSource(reached.connection, pid)
+    return AgentSource(reached.connection, pid, silent=silent)
 
 
 def _tell(pid: int, reached: Reached) -> None:

@@ -23,10 +23,19 @@ MAX_TURN = 64  # reads in one turn, so that a flood cannot hold a screen back
 
 
 class AgentSource:
-    """Speaks the protocol on a connected socket; `process` is known after the handshake."""
+    """Speaks the protocol on a connected socket; `process` is known after the handshake.
+
+    An agent that does not answer it within `patience` seconds is a TargetLostError; with `silent`
+    it is waited for, `process` is what is seen from outside, and its HELLO comes by `receive`.
+    """
 
     def __init__(
-        self, connection: socket.socket, pid: int, *, patience: float = HANDSHAKE_S
+        self,
+        connection: socket.socket,
+        pid: int,
+        *,
+        patience: float = HANDSHAKE_S,
+        silent: bool = False,
     ) -> None:
         self._socket = connection
         self._reader = FrameReader(frames.MAX_TO_OBSERVER)
@@ -35,29 +44,42 @@ class AgentSource:
         self._incarnation = incarnation(pid)
         self.agent_thread = 0
         self.clock_offset_ns = 0
+        self.silent_ns = 0
+        """Since when an answer to our HELLO is awaited, by our clock; 0: it has come."""
         try:
-            self.process = self._shake_hands(patience)
-        except (FrameError, KeyError, TypeError, ValueError) as error:
-            self.close()
-            raise TargetLostError(
-                f"what answers for process {pid} is no agent of locktrace ({error!r})"
-            ) from None
-        except BaseException:
-            self.close()
-            raise
-
-    def _shake_hands(self, patience: float) -> Process:
-        self._send(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
-        deadline = time.monotonic() + patience
-        while not self._waiting:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            if self._greet(patience):
+                self.process = self._understood(*self._waiting.popleft())
+            elif silent:
+                self.process = _from_outside(pid)
+            else:
                 raise TargetLostError(
                     f"the agent in process {self._pid} did not answer within {patience:.0f} s; "
                     "its interpreter may be stopped or stuck in a C call"
                 )
+        except BaseException:
+            self.close()
+            raise
+
+    def _greet(self, patience: float) -> bool:
+        """Whether an answer has come."""
+        self.silent_ns = time.monotonic_ns()
+        self._send(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
+        deadline = time.monotonic() + patience
+        while not self._waiting and (left := deadline - time.monotonic()) > 0:
             self._read(left)
-        kind, payload = self._waiting.popleft()
+        return bool(self._waiting)
+
+    def _understood(self, kind: int, payload: bytes) -> Process:
+        """What the agent's answer says; TargetLostError if it is none."""
+        self.silent_ns = 0
+        try:
+            return self._introduced(kind, payload)
+        except (FrameError, KeyError, TypeError, ValueError) as error:
+            raise TargetLostError(
+                f"what answers for process {self._pid} is no agent of locktrace ({error!r})"
+            ) from None
+
+    def _introduced(self, kind: int, payload: bytes) -> Process:
         hello = frames.unpack_json(payload)
         if kind == frames.BYE:
             raise TargetLostError(f"the agent refused: {hello.get('reason', 'no reason given')}")
@@ -92,6 +114,8 @@ class AgentSource:
     def receive(self, timeout: float) -> list[Frame]:
         if not self._waiting:
             self._read(timeout)
+        if self._waiting and self.silent_ns:
+            self.process = self._understood(*self._waiting[0])
         received = list(self._waiting)
         self._waiting.clear()
         for index, (kind, payload) in enumerate(received):
@@ -145,6 +169,15 @@ class AgentSource:
 
     def close(self) -> None:
         self._socket.close()
+
+
+def _from_outside(pid: int) -> Process:
+    """A process whose agent does not answer; its Python and its core are not known."""
+    try:
+        process = psutil.Process(pid)
+        return Process(pid, process.create_time(), "", "", tuple(process.cmdline()), "")
+    except psutil.Error:
+        return Process(pid, 0.0, "", "", (), "")
 
 
 def _reason(payload: bytes) -> str:

@@ -49,9 +49,12 @@ _STDLIB = re.compile(r"^<frozen |/lib/python3\.\d+/(?!(site|dist)-packages/)")
 
 
 class LedgerState:
-    """Applies frames; `snapshot` gives the frozen picture."""
+    """Applies frames; `snapshot` gives the frozen picture.
 
-    def __init__(self, process: Process) -> None:
+    `heard_ns`: since when a target that has given no word yet has been asked for it.
+    """
+
+    def __init__(self, process: Process, heard_ns: int = 0) -> None:
         self._process = process
         self._locks: dict[int, Lock] = {}
         self._actors: dict[int, Actor] = {}
@@ -66,7 +69,7 @@ class LedgerState:
         self._fresh_totals: dict[int, Totals] = {}
         self.dropped = 0
         self.faults = 0
-        self.heard_ns = 0
+        self.heard_ns = heard_ns
         self.ledger_ns = 0
         """When the last full ledger was taken, by the target's clock; 0 before the first."""
         self.present: Present | None = None
@@ -111,6 +114,11 @@ class LedgerState:
         return replace(wait, timed=True) if wait.actor in self._giving_up else wait
 
     # -- frames
+
+    def _greet(self, document: dict[str, Any]) -> None:
+        """A target that was silent when it was asked has answered."""
+        python, core, agent = (str(document[key]) for key in ("python", "core", "agent"))
+        self._process = replace(self._process, python=python, core=core, agent=agent)
 
     def _define(self, document: dict[str, Any]) -> None:
         for id, kind, name, site, parent, address, *more in document.get("locks", ()):
@@ -318,6 +326,7 @@ def _ignore(_state: LedgerState, _document: dict[str, Any]) -> None:
 
 
 _APPLY = {
+    frames.HELLO: LedgerState._greet,
     frames.DEFINE: LedgerState._define,
     frames.TOTALS: LedgerState._totals,
     frames.LEDGER: LedgerState._ledger,

@@ -16,9 +16,10 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.thread_text import thread_lines
-from locktrace.wording import count, listing
+from locktrace.wording import count, duration, listing
 
 WIDTH = 100
+SILENCE = "unresponsive"
 
 
 def render(stall: StallSnapshot, width: int = WIDTH) -> str:
@@ -31,8 +32,7 @@ def render(stall: StallSnapshot, width: int = WIDTH) -> str:
         *_findings(joined, source, width),
         "",
         *_contention(stall, width),
-        *_section("Locks", lock_lines(stall, width)),
-        "",
+        *([] if _is_unknown(stall) else [*_section("Locks", lock_lines(stall, width)), ""]),
         *_section("Threads", thread_lines(joined, source, width)),
         *_kernel(stall.snapshot, width),
     ]
@@ -68,6 +68,12 @@ def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_unknown(stall: StallSnapshot) -> bool:
+    """Whether there is no ledger, as the agent has given no word since we came."""
+    silent = any(finding.kind == SILENCE for finding in stall.findings)
+    return silent and not stall.snapshot.process.core
+
+
 def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     snapshot, process = stall.snapshot, stall.snapshot.process
     python = f", Python {process.python}" if process.python else ""
@@ -86,7 +92,13 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
         count(len(snapshot.waits), "wait"),
         *_actors(snapshot),
     ]
-    yield from _field("ledger", ", ".join(sizes), width)
+    silent = any(finding.kind == SILENCE for finding in stall.findings)
+    if _is_unknown(stall):
+        yield from _field("ledger", "not known, for the agent has given no answer", width)
+    else:
+        ago = duration(snapshot.age(snapshot.heard_ns))
+        then = f", as the agent last told them {ago} ago" if silent else ""
+        yield from _field("ledger", ", ".join(sizes) + then, width)
     if snapshot.faults:
         faults = count(snapshot.faults, "fault")
         yield from _field("agent", f"{faults} of its own, which it kept from the program", width)

@@ -19,6 +19,7 @@ CHECKS = [
     "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
     "a_new_lock_at_an_old_address_is_a_new_lock",
     "a_million_locks_leave_memory_where_it_was",
+    "a_million_locks_leave_memory_where_it_was_while_somebody_observes",
     "a_live_lock_costs_at_most_256_bytes",
     "a_lock_that_was_held_for_long_costs_at_most_256_bytes",
     "threads_that_end_leave_nothing",

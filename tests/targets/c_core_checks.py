@@ -80,6 +80,125 @@ def is_ours(stack):
     return any(code.co_filename == __file__ for code, _ in stack.frames)
 
 
+def drop_a_million(publish):
+    """A hundred thousand alive at a time, then one by one; the publisher has its turns."""
+
+    def churn(rounds, at_once):
+        for i in range(rounds):
+            locks = [threading.Lock() for _ in range(at_once)]
+            for lock in locks:
+                with lock:
+                    pass
+            for lock in locks:
+                lock.acquire()
+            del lock, locks
+            if at_once > 1 or i % 1000 == 0:
+                publish()
+
+    churn(2, 100_000)
+    churn(2000, 1)
+    before = resident()
+    churn(5, 100_000)
+    churn(500_000, 1)
+    gc.collect()
+    grown = resident() - before
+    assert grown < 5_000_000, grown
+    assert made_here() == []
+
+
+def hooked_calls():
+    """A call of each method that we hook, and of each way through it."""
+    lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
+    semaphore = _multiprocessing.SemLock(1, 1, 1, f"/mp-locktrace-{os.getpid()}", True)
+    items = queue.SimpleQueue()
+
+    def within(release, acquire):
+        acquire()
+        release()
+
+    def waiting_for_a_held_one():
+        with lock:
+            lock.acquire(timeout=0.0001)
+
+    def condition_waits():
+        with condition:
+            condition.wait(0.0001)
+
+    def unlocked_by_nobody():
+        with contextlib.suppress(RuntimeError):
+            lock.release()
+
+    def saved_and_restored():
+        with rlock, rlock:
+            rlock._acquire_restore(rlock._release_save())
+
+    def got():
+        items.put(1)
+        items.get()
+        with contextlib.suppress(queue.Empty):
+            items.get(timeout=0.0001)
+
+    return [
+        threading.Lock, threading.RLock, threading.Condition, _thread.allocate_lock,
+        lambda: within(lock.release, lock.acquire),
+        lambda: within(lock.release_lock, lock.acquire_lock),
+        lambda: within(lambda: lock.__exit__(None, None, None), lock.__enter__),
+        lambda: within(lock.release, lambda: lock.acquire(True, 1)),
+        lambda: within(rlock.release, rlock.acquire),
+        lambda: within(lambda: rlock.__exit__(None, None, None), rlock.__enter__),
+        lambda: within(semaphore.release, semaphore.acquire),
+        lambda: within(lambda: semaphore.__exit__(None, None, None), semaphore.__enter__),
+        lock._at_fork_reinit, waiting_for_a_held_one, unlocked_by_nobody, saved_and_restored,
+        condition_waits, got,
+    ]  # fmt: skip
+
+
+def contract_calls():
+    """A call of each function by which a primitive or the publisher comes in."""
+    recorder, frame = CORE.recorder, sys._getframe()
+    entry = recorder.create("Thing", frame)
+    me = threading.get_ident(), threading.get_native_id()
+
+    def put_back():
+        recorder.acquired(entry, True, frame)
+        recorder.restore(entry, recorder.released(entry, True))
+        recorder.released(entry, True)
+
+    def again():
+        recorder.acquired_again(entry, frame, 2)
+        recorder.released_again(entry, 2)
+
+    def built():
+        before = recorder.build(entry)
+        threading.Lock()
+        recorder.build(before)
+
+    def by_somebody_else():
+        actor = recorder.task("fetch", *me)
+        recorder.relabel("fetching", actor)
+        recorder.acquired(entry, False, frame, actor)
+        recorder.released(entry, False, actor)
+        recorder.finished(actor)
+
+    return [
+        put_back, again, built, by_somebody_else,
+        lambda: recorder.create("Thing", frame),
+        lambda: recorder.waited(recorder.waiting(entry, True, False, frame)),
+        lambda: recorder.attempting(0),
+        lambda: recorder.relabel("working"),
+        lambda: recorder.put_label((0, "")),
+        lambda: recorder.thread(*me),
+        lambda: recorder.id_of(entry),
+        lambda: recorder.call(entry, "the thing"),
+        lambda: _core.hide(_thread.allocate_lock()),
+        LEDGER.locks, LEDGER.totals, LEDGER.holds, LEDGER.waits, LEDGER.actors, LEDGER.look,
+        LEDGER.drain_events, LEDGER.drain_births, LEDGER.drain_labels, _core.threads,
+        lambda: _core.stack(1), lambda: _core.frame_of(me[0]),
+        lambda: (LEDGER.listen(False), LEDGER.listen(True)),
+        lambda: (CORE.disarm(), CORE.arm()),
+    ]  # fmt: skip
+
+
 ACTS = [
     pickle.dumps,
     copy.copy,
@@ -200,25 +319,19 @@ def a_new_lock_at_an_old_address_is_a_new_lock():
 
 def a_million_locks_leave_memory_where_it_was():
     CORE.arm()
+    drop_a_million(lambda: None)
 
-    def churn(rounds, at_once):
-        for _ in range(rounds):
-            locks = [threading.Lock() for _ in range(at_once)]
-            for lock in locks:
-                with lock:
-                    pass
-            for lock in locks:
-                lock.acquire()
-            del lock, locks
 
-    churn(2, 100_000)
-    before = resident()
-    churn(5, 100_000)
-    churn(500_000, 1)
-    gc.collect()
-    grown = resident() - before
-    assert grown < 5_000_000, grown
-    assert made_here() == []
+def a_million_locks_leave_memory_where_it_was_while_somebody_observes():
+    CORE.arm()
+    LEDGER.listen(True)
+
+    def publish():
+        LEDGER.drain_births()
+        LEDGER.drain_events()
+        LEDGER.look()
+
+    drop_a_million(publish)
 
 
 def a_live_lock_costs_at_most_256_bytes():
@@ -341,25 +454,24 @@ def a_finalizer_may_take_a_traced_lock_inside_any_of_our_functions():
                 lock.release()
             finalized.append(1)
 
+    calls = hooked_calls() + contract_calls()
+    rounds = 30
     gc.set_threshold(1)
     try:
-        for _ in range(100):
-            for read in (LEDGER.locks, LEDGER.totals, LEDGER.holds, LEDGER.waits, LEDGER.actors,
-                         LEDGER.look, LEDGER.drain_events, LEDGER.drain_births):  # fmt: skip
+        for _ in range(rounds):
+            for call in calls:
                 Finalized()
                 with lock:
-                    read()
-            Finalized()
-            kept = [threading.RLock(), threading.Condition(), threading.Lock()]
-            with kept[1]:
-                kept[1].wait(0.0001)
+                    call()
+                Finalized()
+                call()
     finally:
         gc.set_threshold(700)
     gc.collect()
-    assert len(finalized) == 900
-    del kept
-    assert LEDGER.holds() == []
+    assert len(finalized) == 2 * rounds * len(calls)
     assert not lock.locked()
+    LEDGER.look(settled_ns=0)
+    assert LEDGER.holds() == []
 
 
 def calls_in_flight_survive_disarming_and_arming_again():

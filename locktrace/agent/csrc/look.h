@@ -164,8 +164,9 @@ COLD void drop_holds_of_ended(struct entry *entry)
     }
 }
 
-/* Also makes observers see a lock of before tracing that somebody holds for long. */
-COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marked)
+/* Also makes observers see a lock of before tracing that somebody holds for long. `whole`: what is
+ * on no stack in `frames` has ended, for there are no greenlets that are switched out. */
+COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, int whole, struct ids *marked)
 {
     uint64_t now = clock_ns(), born_before = now > settled_ns ? now - settled_ns : 0;
     FOR_EACH_ENTRY(entry)
@@ -184,7 +185,9 @@ COLD void look_at_holds(uint64_t settled_ns, PyObject *frames, struct ids *marke
             entry_list(entry);
         }
         mark_repeated(entry, born_before, marked);
-        mark_absent(entry, born_before, frames, marked);
+        if (whole) {
+            mark_absent(entry, born_before, frames, marked);
+        }
     }
 }
 

@@ -42,11 +42,11 @@ static PyObject *core_events(PyObject *self, PyObject *u) { (void)self, (void)u;
 static PyObject *core_look(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    if (!expect(count, 2)) {
+    if (!expect(count, 3)) {
         return NULL;
     }
     unsigned long long settled_ns = PyLong_AsUnsignedLongLong(args[0]);
-    return PyErr_Occurred() ? NULL : row_look(settled_ns, args[1]);
+    return PyErr_Occurred() ? NULL : row_look(settled_ns, args[1], args[2] == Py_True);
 }
 
 static PyObject *core_forget_holds(PyObject *self, PyObject *unused)

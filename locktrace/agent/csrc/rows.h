@@ -367,12 +367,12 @@ COLD PyObject *row_events(void)
                          ids_list(&destroyed), lost);
 }
 
-COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames)
+COLD PyObject *row_look(uint64_t settled_ns, PyObject *frames, int whole)
 {
     struct ids marked = {0}, ended = {0};
     look_at_found(frames);
     look_at_actors(frames, &ended);
-    look_at_holds(settled_ns, frames, &marked);
+    look_at_holds(settled_ns, frames, whole, &marked);
     PyObject *first = ids_list(&marked), *second = ids_list(&ended);
     if (first == NULL || second == NULL) {
         Py_XDECREF(first);

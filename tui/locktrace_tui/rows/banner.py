@@ -104,8 +104,8 @@ def _process(view: View) -> tuple[Cell, ...]:
     others = f" + {len(view.members) - 1}" if len(view.members) > 1 else ""
     parts = [
         Cell(f"pid {process.pid}{others}", Tone.STRONG),
-        Cell(f"Python {process.python}"),
-        Cell(f"{process.core} core" if process.core else "no agent, seen by the kernel"),
+        *([Cell(f"Python {process.python}")] if process.python else []),
+        Cell(f"{process.core} core" if process.core else _coreless(snapshot)),
     ]
     if view.suppressed:
         parts.append(Cell(f"{count(len(view.suppressed), 'finding')} suppressed", Tone.MUTED))
@@ -116,6 +116,12 @@ def _process(view: View) -> tuple[Cell, ...]:
     if snapshot.faults:
         parts.append(Cell(f"▲ {count(snapshot.faults, 'agent fault')}", Tone.WARNING))
     return (*parts, Cell(shlex.join(process.command), Tone.MUTED))
+
+
+def _coreless(snapshot: Snapshot) -> str:
+    if snapshot.kernel is not None:
+        return "no agent, seen by the kernel"
+    return "its agent has given no answer"
 
 
 def _kernel(view: View) -> tuple[Cell, ...]:
