@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 USE    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
+PEER   := .venv-peer
 
 .PHONY: help demo test check bench screenshot corpus clean
 help:            ## this list
@@ -32,8 +33,18 @@ check: $(DEV)  ## ruff, mypy --strict, import-linter, then the tests
 	$(BIN)/lint-imports
 	$(MAKE) test
 
-bench: $(USE)  ## the benchmark tables of the README
-	$(BIN)/python -m benchmarks
+# ddtrace, the peer of the benchmarks, in an environment of its own; without it they leave it out.
+$(PEER):
+	$(BIN)/python -m venv $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet --disable-pip-version-check ddtrace \
+	    || echo "bench: ddtrace cannot be installed here, so its columns stay empty"
+
+bench: $(USE) $(PEER)  ## measure, keep the numbers, and fill in the tables of the README
+	BENCHMARK_PEER_PYTHON=$(PEER)/bin/python $(BIN)/python -m benchmarks --keep locks queries stall
+	@if command -v python3.14 >/dev/null; \
+	    then BENCHMARK_PYTHON=python3.14 BENCHMARK_ROUNDS=51 $(BIN)/python -m benchmarks --keep locks; \
+	    else echo "bench: there is no python3.14 in PATH, so its targets are those of the last run"; fi
+	$(BIN)/python -m benchmarks.readme
 
 screenshot: $(USE) ## draw docs/screen.svg again from a live demo
 	$(BIN)/python docs/screenshot.py docs/screen.svg
@@ -42,4 +53,4 @@ corpus: $(DEV)   ## run the corpus of lock bugs and write docs/corpus.md
 	$(BIN)/python -m docs.corpus
 
 clean:           ## remove .venv and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info
+	rm -rf $(VENV) $(PEER) .mypy_cache .ruff_cache .pytest_cache build dist *.egg-info

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 import timeit
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -22,7 +22,7 @@ from typing import Any
 from locktrace_demo.instrumentation import label  # registers the demo's RWMutex, if it can
 from locktrace_demo.rwmutex import RWMutex
 
-PAIRS = int(os.environ.get("BENCHMARK_PAIRS", "20000"))
+PAIRS = int(os.environ.get("BENCHMARK_PAIRS", "500"))
 THREADS = 4
 
 lock = threading.Lock()
@@ -40,7 +40,7 @@ STATEMENTS = {
     "with rlock": "with rlock: pass",
     "4 nested locks": "with nested[0], nested[1], nested[2], nested[3]: pass",
     "with condition": "with condition: pass",
-    "condition wait/notify": "condition.acquire(); condition.wait(0); condition.release()",
+    "condition.wait(0)": "condition.acquire(); condition.wait(0); condition.release()",
     "with semaphore": "with semaphore: pass",
     "queue put/get": "jobs.put(1); jobs.get()",
     "the demo's RWMutex": "rwmutex.r_lock(); rwmutex.r_unlock()",
@@ -58,11 +58,12 @@ async def rounds(number):
         await jobs.put(1); await jobs.get()
 """,
 }
+HANDED_OVER = "condition wait/notify"
 CONTENDED = f"{THREADS} threads, one lock"
 CONTENDED_READS = f"{CONTENDED} held for a read"
 SUBMITTED = "pool.submit().result()"
 JOINED = "thread start/join"
-NAMES = [*STATEMENTS, *AWAITED, SUBMITTED, JOINED, CONTENDED, CONTENDED_READS]
+NAMES = [*STATEMENTS, *AWAITED, HANDED_OVER, SUBMITTED, JOINED, CONTENDED, CONTENDED_READS]
 
 
 def hold_for_nothing(rounds: int) -> None:
@@ -80,15 +81,44 @@ def hold_for_a_read(rounds: int) -> None:
                 zeros.read(1024)
 
 
-def contend(hold: Callable[[int], None], rounds: int) -> float:
-    """Nanoseconds for each round of `hold`, all threads together, under one lock."""
-    threads = [threading.Thread(target=hold, args=(rounds,)) for _ in range(THREADS)]
-    began = time.perf_counter_ns()
+def together(calls: Sequence[Callable[[], object]]) -> float:
+    """Nanoseconds until all calls have returned, each in a thread of its own."""
+    ready = threading.Barrier(len(calls))
+    times: list[int] = []
+
+    def run(call: Callable[[], object]) -> None:
+        ready.wait()
+        times.append(time.perf_counter_ns())
+        call()
+        times.append(time.perf_counter_ns())
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return (time.perf_counter_ns() - began) / (rounds * THREADS)
+    return max(times) - min(times)
+
+
+def contend(hold: Callable[[int], None], rounds: int) -> float:
+    """Nanoseconds for each round of `hold`, all threads together, under one lock."""
+    return together([partial(hold, rounds)] * THREADS) / (rounds * THREADS)
+
+
+def handed_over(rounds: int) -> float:
+    """Nanoseconds for each turn of two threads that wait for each other's word."""
+    turn = 0
+
+    def play(me: int) -> None:
+        nonlocal turn
+        for _ in range(rounds):
+            with condition:
+                while turn != me:
+                    condition.wait()
+                turn = 1 - me
+                condition.notify()
+
+    return together([partial(play, 0), partial(play, 1)]) / (rounds * 2)
 
 
 def awaited(source: str) -> Callable[[], float]:
@@ -107,13 +137,13 @@ def awaited(source: str) -> Callable[[], float]:
 
 def submitted() -> float:
     """Nanoseconds from a submission to its result."""
-    return timed(timeit.Timer("pool.submit(int).result()", globals=globals()), PAIRS // 20)()
+    return timed(timeit.Timer("pool.submit(int).result()", globals=globals()), PAIRS // 5)()
 
 
 def joined() -> float:
     """Nanoseconds to start a thread that does nothing, and to await it."""
     statement = "t = threading.Thread(target=int); t.start(); t.join()"
-    return timed(timeit.Timer(statement, globals=globals()), PAIRS // 20)()
+    return timed(timeit.Timer(statement, globals=globals()), PAIRS // 5)()
 
 
 def timed(timer: timeit.Timer, rounds: int = PAIRS) -> Callable[[], float]:
@@ -125,8 +155,9 @@ def main() -> None:
     """Answer each line of input."""
     known = {"label": label, **globals()}
     timers: dict[str, Callable[[], float]] = {
-        CONTENDED: partial(contend, hold_for_nothing, PAIRS),
-        CONTENDED_READS: partial(contend, hold_for_a_read, PAIRS // 20),
+        HANDED_OVER: partial(handed_over, PAIRS // 2),
+        CONTENDED: partial(contend, hold_for_nothing, PAIRS * 20),
+        CONTENDED_READS: partial(contend, hold_for_a_read, PAIRS),
         SUBMITTED: submitted,
         JOINED: joined,
         **{name: awaited(source) for name, source in AWAITED.items()},

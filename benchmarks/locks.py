@@ -14,6 +14,8 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import cache
 from statistics import median
 
 from benchmarks import peer
@@ -24,10 +26,22 @@ from locktrace.errors import LocktraceError
 from locktrace.launch.processes import connect
 from locktrace.observe.agent_source import AgentSource
 
-ROUNDS = int(os.environ.get("BENCHMARK_ROUNDS", "31"))
+ROUNDS = int(os.environ.get("BENCHMARK_ROUNDS", "101"))
+QUIETEST = 0.1  # of the rounds: what a busy machine disturbs least
 PYTHON = os.environ.get("BENCHMARK_PYTHON", sys.executable)
 
-Medians = dict[str, dict[str, float]]
+Numbers = dict[str, dict[str, float]]
+"""Statement -> variant -> number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of the rounds, which time every variant in turn."""
+
+    ns: Numbers  # medians
+    added: Numbers  # ns more than bare in the same round, medians
+    ratios: Numbers  # to bare in the same round, medians
+    quietest: Numbers  # ns, of each variant's quietest tenth the longest
 
 
 class Variant:
@@ -96,37 +110,41 @@ def variants(ddtrace: peer.Peer, folder: str) -> list[Variant]:
     ]
 
 
-def measure(ddtrace: peer.Peer) -> tuple[Medians, Medians]:
-    """Medians in ns, and medians of the ratios to bare: statement -> variant -> number."""
-    times: Medians = {}
-    ratios: Medians = {}
+def measure(ddtrace: peer.Peer) -> Costs:
+    """Time every statement under every variant, in turn."""
+    costs = Costs({}, {}, {}, {})
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         running = [stack.enter_context(variant) for variant in variants(ddtrace, folder)]
         for name in NAMES:
             rounds = [[variant.time(name) for variant in running] for _ in range(ROUNDS)]
             for i, variant in enumerate(running):
-                times.setdefault(name, {})[variant.name] = median(row[i] for row in rounds)
-                ratio = median(row[i] / row[0] for row in rounds)
-                ratios.setdefault(name, {})[variant.name] = ratio
-    return times, ratios
+                column = sorted(row[i] for row in rounds)
+                cells = {
+                    "ns": median(column),
+                    "added": median(row[i] - row[0] for row in rounds),
+                    "ratios": median(row[i] / row[0] for row in rounds),
+                    "quietest": column[int(len(column) * QUIETEST)],
+                }
+                for kind, number in cells.items():
+                    getattr(costs, kind).setdefault(name, {})[variant.name] = number
+    return costs
 
 
 def table() -> Iterator[str]:
     """Lines: bare ns; for each core and ddtrace what it adds, and the ratio; how they compare."""
-    implementation, version = _version().split()
-    ddtrace = peer.find(PYTHON, version)
-    times, ratios = measure(ddtrace)
-    cheaper = {} if ddtrace.missing else _cheaper(times)
-    python = f"{implementation} {version}"
+    ddtrace = peer.find(PYTHON, version())
+    costs = measure(ddtrace)
+    cheaper = {} if ddtrace.missing else _cheaper(costs.added)
+    python = f"CPython {version()}"
     about = {"python": python, "ddtrace": ddtrace.version or None, "rounds": ROUNDS}
-    keep(about, ns=times, ratio_to_bare=ratios, cheaper_than_ddtrace=cheaper)
-    traced = list(times[NAMES[0]])[1:]
+    keep(about, **asdict(costs), cheaper_than_ddtrace=cheaper)
+    traced = list(costs.ns[NAMES[0]])[1:]
     yield f"ns a round, medians of {ROUNDS} interleaved rounds, {python}"
     yield f"{'':<32}{'bare':>8}" + "".join(f"{name:>22}" for name in traced)
-    for name, row in times.items():
+    for name, row in costs.ns.items():
         cells = "".join(
-            f"{row[it] - row['bare']:>+13.0f} {ratios[name][it]:>7.2f}x" for it in traced
+            f"{costs.added[name][it]:>+13.0f} {costs.ratios[name][it]:>7.2f}x" for it in traced
         )
         yield f"{name:<32}{row['bare']:>8.0f}{cells}"
     yield f"ddtrace: {ddtrace.about()}"
@@ -137,20 +155,21 @@ def table() -> Iterator[str]:
         )
 
 
-def _cheaper(times: Medians) -> Medians:
+def _cheaper(added: Numbers) -> Numbers:
     """How many times what the C core adds ddtrace adds; left out where noise hides what it adds."""
-    added = {name: times[name]["C core"] - times[name]["bare"] for name in peer.COMPARED}
     return {
         name: {
-            column: (times[name][column] - times[name]["bare"]) / ours
+            column: added[name][column] / added[name]["C core"]
             for column in map(peer.column, peer.WANTED)
         }
-        for name, ours in added.items()
-        if ours > 0
+        for name in peer.COMPARED
+        if added[name]["C core"] > 0
     }
 
 
-def _version() -> str:
-    says = "import platform as p; print(p.python_implementation(), p.python_version())"
+@cache
+def version() -> str:
+    """Of the interpreter that is measured."""
+    says = "import platform; print(platform.python_version())"
     done = subprocess.run([PYTHON, "-c", says], capture_output=True, text=True, check=True)
     return done.stdout.strip()

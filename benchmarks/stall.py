@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from collections.abc import Iterator
 from statistics import median
 
+from benchmarks.record import keep
 from locktrace.diagnose import Thresholds
 from locktrace.launch.demo_server import DemoServer
 from locktrace.launch.processes import connect
@@ -20,6 +22,8 @@ def table() -> Iterator[str]:
     """Lines: seconds from the writer's wait to the snapshot, and what of it was threshold."""
     taken = [_seconds() for _ in range(ROUNDS)]
     threshold = Thresholds().pending_writer_after
+    python = f"CPython {platform.python_version()}"
+    keep({"python": python, "rounds": ROUNDS}, seconds=taken, threshold=threshold)
     yield f"seconds from the writer's wait to the stall snapshot (with py-spy), {ROUNDS} rounds"
     yield f"{'median':>8}{'longest':>9}{'of it the threshold':>22}"
     yield f"{median(taken):>8.2f}{max(taken):>9.2f}{threshold:>22.2f}"
