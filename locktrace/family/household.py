@@ -22,6 +22,7 @@ from locktrace.suppression import Suppressions
 
 PATIENCE_S = 1.0  # with the agent's first word, before the program is looked at again
 LOOK_S = 0.2  # between two looks at a descendant
+REST = 5  # times what a look at all together takes: a crowd of processes is looked at less often
 LINGER_S = 1.0  # for descendants to end, once the program has
 LAST_LOOKS = 2  # what came before a goodbye, and the goodbye
 AT_ONCE = 256  # descendants that are followed; more wait for one of those to end
@@ -67,6 +68,7 @@ class Household:
         self._made: set[tuple[str, Severity]] = set()
         self._numbers = 0
         self._council = Council(thresholds, self._suppressions)
+        self._rested_at = 0.0
         self._introductions = Introductions()
         self._between: dict[tuple[object, ...], Finding] = {}
         self.between: StallSnapshot | None = None
@@ -141,10 +143,14 @@ class Household:
         """The new stalls between processes."""
         present = [r for r in (self.first, *self._living) if r is not None and not r.is_lost]
         living = [record for record in present if not record.ended]
-        if not self._council.is_due({record.number: record.snapshot for record in living}):
+        began = time.monotonic()
+        snapshots = {record.number: record.snapshot for record in living}
+        if began < self._rested_at or not self._council.is_due(snapshots):
             return
         parts = self._council.with_remains(record.part() for record in present)
         verdict = self._council.look(join(parts), parts, living)
+        took = time.monotonic() - began
+        self._rested_at = began + REST * took
         self._note_between(verdict.findings, verdict.suppressed)
         if verdict.stalled:
             yield witnessed(verdict, living)
