@@ -183,7 +183,7 @@ def _history_remarks(records: Sequence[Record]) -> Iterator[str]:
 def _clean(records: Sequence[Record], left_out: int, alone: bool) -> str:
     locks = sum(len(record.snapshot.locks) for record in records)
     if alone:
-        return f"no findings in {locks} locks"
+        return f"no findings in {count(locks, 'lock')}"
     processes = count(len(records) + left_out, "process", "processes")
     named = f" ({listing([str(record.process.pid) for record in records], most=6)})"
     return f"no findings in {processes}{named if records else ''} with {count(locks, 'lock')}"
