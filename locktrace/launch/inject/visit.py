@@ -24,7 +24,7 @@ FUNCTIONS = (
 
 SCRIPT_NAME = b"<locktrace>\0"
 GIL_S = 5.0  # for the interpreter to come free: a C call may keep it
-SCRIPT_S = 15.0  # for the script, once it runs
+SCRIPT_S = 60.0  # for the script, once it runs: each step may have to wait for a long C call
 POLL_S = 0.001
 STACK_BYTES = 256 * 1024
 _HEAD = struct.Struct("<IIQQ11QQQ")
