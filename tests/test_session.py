@@ -64,6 +64,7 @@ def test_a_busy_healthy_program_is_blamed_for_nothing() -> None:
     with running("counter") as target:
         target.expect("counting")
         with observed(target) as session:
+            until(session, lambda view: bool(view.snapshot.locks) and not view.findings)
             for _ in range(30):
                 view = session.poll(0.1)
                 assert not any(map(is_stall, view.findings))
@@ -126,7 +127,10 @@ def test_one_that_speaks_up_while_it_is_looked_at_is_slow_and_not_silent(
 ) -> None:
     with running("counter") as target:
         target.expect("counting")
-        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+        with observed(target) as session:
+            until(session, lambda view: not view.findings and bool(view.snapshot.locks))
+            before = session.poll(0).stalls  # a busy machine's agent may have been late
+            session.thresholds = Thresholds(unresponsive_after=0.5)
             looks = []
 
             def look(process: Process) -> Stacks:
@@ -139,7 +143,7 @@ def test_one_that_speaks_up_while_it_is_looked_at_is_slow_and_not_silent(
             target.process.send_signal(signal.SIGSTOP)
             view = until(session, lambda _: bool(looks), "a look from outside")
             assert "unresponsive" not in kinds(view)
-            assert view.stalls == ()
+            assert view.stalls == before
 
 
 def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: str) -> None:
