@@ -1,6 +1,6 @@
 """A crawler puts links into a bounded queue under the lock that its fetcher takes before each."""
 # family: queue.Queue
-# unlucky: deadlock or stall of Crawler.lock
+# unlucky: deadlock or lost-wakeup or stall of Crawler.lock
 
 import queue
 import threading

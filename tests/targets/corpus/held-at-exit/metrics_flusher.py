@@ -1,7 +1,7 @@
 """A daemon thread sends metrics under their lock; at exit a hook wants to flush what is left."""
 # family: threading.Lock
 # cores: c py
-# unlucky: held-at-exit or stall of Metrics.lock
+# unlucky: held-at-exit or lost-wakeup or stall of Metrics.lock
 # lucky: held-at-exit of Metrics.lock
 
 import atexit
