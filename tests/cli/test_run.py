@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import TARGETS, environment
+from tests.support import PATIENCE_S, TARGETS, environment
 
 PROGRAM = str(TARGETS / "program.py")
 
@@ -107,6 +107,26 @@ def test_a_program_that_ignores_signals_is_ended_all_the_same(locktrace: Any) ->
     done = locktrace("run", "--on-stall", "exit", str(TARGETS / "stubborn.py"))
     assert done.returncode == 70
     assert "self-deadlock" in done.stderr
+
+
+def test_a_hung_program_is_ended_though_nobody_reads_the_report_any_more() -> None:
+    running = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "locktrace",
+            "run",
+            "--on-stall",
+            "exit",
+            str(TARGETS / "stubborn.py"),
+        ],
+        env=environment(trace=False),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+    assert running.stderr is not None
+    running.stderr.close()
+    assert running.wait(PATIENCE_S) == 70
 
 
 def test_contended_locks_are_listed_when_asked_for_with_where_they_are_waited_for(
