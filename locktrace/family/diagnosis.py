@@ -19,6 +19,9 @@ BETWEEN = frozenset({"deadlock", "executor-starvation", "lock-order-inversion"})
 """Kinds that several processes must have a part in; what one has done alone, its own session
 tells."""
 
+RINGS = frozenset({"deadlock", "executor-starvation"})
+"""Those of them in which nothing can move any more."""
+
 OF_ALL = frozenset({"held-while-blocking", "stall"})
 """Kinds that only a look at all processes can tell right: who waits, and who holds."""
 
@@ -97,6 +100,18 @@ def diagnose_ended(
     joint = join(parts)
     found = diagnose_end(joint.snapshot, thresholds)
     return joint, tuple(f for f in found if f.kind in BETWEEN and is_of_several(f, joint))
+
+
+def diagnose_standing(
+    parts: Sequence[Part], thresholds: Thresholds
+) -> tuple[Joint, tuple[Finding, ...]]:
+    """The rings between processes that one look shows, for when there can be no second.
+
+    Each wait in them has lasted for `deadlock_after` at least, in pictures of one moment.
+    """
+    joint = join(parts)
+    found = diagnose(joint.snapshot, thresholds)
+    return joint, tuple(f for f in found if f.kind in RINGS and is_of_several(f, joint))
 
 
 def is_of_several(finding: Finding, joint: Joint) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from locktrace.diagnose import Thresholds, severest_first
 from locktrace.errors import LocktraceError
 from locktrace.family.council import Council, concerned, witnessed
-from locktrace.family.diagnosis import diagnose_ended
+from locktrace.family.diagnosis import diagnose_ended, diagnose_standing
 from locktrace.family.introductions import Introductions
 from locktrace.family.joining import join
 from locktrace.family.record import Record
@@ -124,8 +124,15 @@ class Household:
         return time.monotonic() - self._finished_at >= self._thresholds.stall_after
 
     def end(self) -> None:
-        """End the program and its descendants, whatever they do against it."""
+        """End the program and its descendants, whatever they do against it.
+
+        One of them may have stalled before the ring that it is in has been looked at twice.
+        """
         self.was_ended = True
+        present = [record for record in self.records if not record.is_lost]
+        if len(present) > 1:
+            joint, found = diagnose_standing([r.part() for r in present], self._thresholds)
+            self._note_between(*self._suppressions.sift(joint.snapshot, found))
         self._program.end()
 
     def _look_at_others(self) -> Iterator[StallSnapshot]:
