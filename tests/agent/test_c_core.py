@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 
 import pytest
 
@@ -11,37 +12,72 @@ from tests.support import PATIENCE_S, TARGETS, environment
 
 pytestmark = NEEDS_C_CORE
 
-CHECKS = [
-    "pointers_are_restored",
-    "everything_looks_as_before",
-    "a_lock_of_before_is_traced_and_told_of_once_somebody_waits",
-    "a_lock_of_before_is_told_of_once_it_is_held_for_long",
-    "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
-    "a_new_lock_at_an_old_address_is_a_new_lock",
-    "a_million_locks_leave_memory_where_it_was",
-    "a_million_locks_leave_memory_where_it_was_while_somebody_observes",
-    "a_live_lock_costs_at_most_256_bytes",
-    "a_lock_that_was_held_for_long_costs_at_most_256_bytes",
-    "threads_that_end_leave_nothing",
-    "nothing_is_leaked_or_freed_too_often",
-    "a_finalizer_may_take_a_traced_lock_inside_any_of_our_functions",
-    "calls_in_flight_survive_disarming_and_arming_again",
-    "threading_s_own_locks_are_no_noise",
-    "a_forked_child_goes_on_with_its_own_thread",
-    "other_interpreters_are_left_alone",
-    "a_thread_that_ends_holding_is_told_as_ended",
-    "a_method_in_c_is_as_the_python_one",
-]
+CHECKS = {
+    "appearance": [
+        "pointers_are_restored",
+        "everything_looks_as_before",
+        "a_method_in_c_is_as_the_python_one",
+        "other_interpreters_are_left_alone",
+    ],
+    "intrusion": [
+        "a_finalizer_may_take_a_traced_lock_inside_any_of_our_functions",
+        "calls_in_flight_survive_disarming_and_arming_again",
+        "a_forked_child_goes_on_with_its_own_thread",
+    ],
+    "listing": [
+        "a_lock_of_before_is_traced_and_told_of_once_somebody_waits",
+        "a_lock_of_before_is_told_of_once_it_is_held_for_long",
+        "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
+        "a_new_lock_at_an_old_address_is_a_new_lock",
+        "threading_s_own_locks_are_no_noise",
+        "a_thread_that_ends_holding_is_told_as_ended",
+    ],
+    "memory": [
+        "a_million_locks_leave_memory_where_it_was",
+        "a_million_locks_leave_memory_where_it_was_while_somebody_observes",
+        "a_live_lock_costs_at_most_256_bytes",
+        "a_lock_that_was_held_for_long_costs_at_most_256_bytes",
+        "threads_that_end_leave_nothing",
+        "nothing_is_leaked_or_freed_too_often",
+    ],
+    "semlocks": [
+        "each_kind_is_held_as_what_it_is",
+        "compounds_are_named_as_their_users_know_them",
+        "everything_looks_as_before",
+        "a_lock_of_before_is_traced",
+        "imported_later",
+        "what_another_process_releases_is_held_no_longer",
+        "messages_are_not_held",
+        "a_forked_child_holds_nothing_of_its_parent_s",
+        "a_wait_for_another_process_is_shown",
+        "a_lock_got_by_name_is_the_same_to_the_system",
+        "a_lock_given_back_by_another_process_is_known_there_as_handed_over",
+        "a_forked_child_counts_anew",
+        "each_semaphore_has_a_file_of_its_own_whatever_its_name",
+        "who_reads_a_queue_waits_for_it",
+    ],
+}
 
 
-@pytest.mark.parametrize("check", CHECKS)
-def test_in_the_c_core(python: str, check: str) -> None:
-    done = subprocess.run(
-        [python, "-X", "faulthandler", str(TARGETS / "c_core_checks.py"), check],
+def check(python: str, file: str, *names: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [python, "-X", "faulthandler", str(TARGETS / "c_core" / f"{file}.py"), *names],
         env=environment(trace=False),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), [(file, name) for file in CHECKS for name in CHECKS[file]]
+)
+def test_in_the_c_core(python: str, file: str, name: str) -> None:
+    done = check(python, file, name)
     assert (done.stdout, done.returncode) == ("ok\n", 0), done.stderr
+
+
+def test_no_check_is_left_out() -> None:
+    told = {file: check(sys.executable, file).stdout.split() for file in CHECKS}
+    assert told == CHECKS

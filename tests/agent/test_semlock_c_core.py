@@ -1,12 +1,9 @@
-"""How the C core traces `multiprocessing`'s locks, on every CPython of the machine."""
+"""How the C core traces `multiprocessing`'s locks, between processes."""
 
 from __future__ import annotations
 
 import os
 import signal
-import subprocess
-
-import pytest
 
 from locktrace.errors import NotTracedError
 from locktrace.launch.processes import connect
@@ -15,8 +12,6 @@ from locktrace.session import Session
 from tests.agent.conftest import NEEDS_C_CORE
 from tests.support import (
     PATIENCE_S,
-    TARGETS,
-    environment,
     eventually,
     observed,
     running,
@@ -24,36 +19,6 @@ from tests.support import (
 )
 
 pytestmark = NEEDS_C_CORE
-
-CHECKS = [
-    "each_kind_is_held_as_what_it_is",
-    "compounds_are_named_as_their_users_know_them",
-    "everything_looks_as_before",
-    "a_lock_of_before_is_traced",
-    "imported_later",
-    "what_another_process_releases_is_held_no_longer",
-    "messages_are_not_held",
-    "a_forked_child_holds_nothing_of_its_parent_s",
-    "a_wait_for_another_process_is_shown",
-    "a_lock_got_by_name_is_the_same_to_the_system",
-    "a_lock_given_back_by_another_process_is_known_there_as_handed_over",
-    "a_forked_child_counts_anew",
-    "each_semaphore_has_a_file_of_its_own_whatever_its_name",
-    "who_reads_a_queue_waits_for_it",
-]
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_a_semlock(python: str, check: str) -> None:
-    done = subprocess.run(
-        [python, "-X", "faulthandler", str(TARGETS / "semlock_checks.py"), check],
-        env=environment(trace=False),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert (done.stdout, done.returncode) == ("ok\n", 0), done.stderr
 
 
 def test_holder_and_waiter_in_two_processes_name_one_lock_of_the_system() -> None:

@@ -1,4 +1,4 @@
-"""Checks of how the C core traces `multiprocessing`'s locks; `main` runs the one that is named."""
+"""How the C core traces `multiprocessing`'s locks."""
 
 import contextlib
 import os
@@ -6,12 +6,11 @@ import sys
 import threading
 import time
 
+from checking import CORE, LEDGER, check, run
+
 from locktrace.agent import names
-from locktrace.agent.core import choose
 from locktrace.agent.semaphore_files import NOT_SHARED, SemaphoreFiles
 
-CORE = choose({"LOCKTRACE_CORE": "c"})
-LEDGER = CORE.ledger
 if "imported_later" not in sys.argv[1:2]:
     import _multiprocessing
     import multiprocessing
@@ -66,6 +65,7 @@ def totals_of(name):
 # -- checks
 
 
+@check
 def each_kind_is_held_as_what_it_is():
     CORE.arm()
     lock = FORK.Lock()
@@ -85,6 +85,7 @@ def each_kind_is_held_as_what_it_is():
     assert totals_of(prefix + "rlock")[1] == 2
 
 
+@check
 def compounds_are_named_as_their_users_know_them():
     CORE.arm()
     before = {row.id for row in LEDGER.locks()}
@@ -105,6 +106,7 @@ def compounds_are_named_as_their_users_know_them():
     del event, condition, queue
 
 
+@check
 def everything_looks_as_before():
     def face(lock):
         shown = [type(lock), repr(lock).split(" at ")[0], lock._semlock._count()]
@@ -124,6 +126,7 @@ def everything_looks_as_before():
     assert plain == [face(make()) for make in makers]
 
 
+@check
 def a_lock_of_before_is_traced():
     CORE.arm()
     with OLD:
@@ -136,6 +139,7 @@ def a_lock_of_before_is_traced():
     assert LEDGER.holds() == []
 
 
+@check
 def imported_later():
     CORE.arm()
     assert "_multiprocessing" not in sys.modules
@@ -154,6 +158,7 @@ def imported_later():
         assert len(LEDGER.holds()) == 1
 
 
+@check
 def what_another_process_releases_is_held_no_longer():
     CORE.arm()
     lock = FORK.Lock()
@@ -173,6 +178,7 @@ def what_another_process_releases_is_held_no_longer():
     assert [row[2] for row in held()] == [0, 1]
 
 
+@check
 def messages_are_not_held():
     CORE.arm()
     queue, told = FORK.Queue(), FORK.Semaphore(0)
@@ -194,6 +200,7 @@ def messages_are_not_held():
     queue.join_thread()
 
 
+@check
 def a_forked_child_holds_nothing_of_its_parent_s():
     CORE.arm()
     lock = FORK.Lock()
@@ -203,6 +210,7 @@ def a_forked_child_holds_nothing_of_its_parent_s():
         assert len(LEDGER.holds()) == 1
 
 
+@check
 def a_wait_for_another_process_is_shown():
     CORE.arm()
     lock = FORK.Lock()
@@ -225,6 +233,7 @@ def a_wait_for_another_process_is_shown():
         assert len(LEDGER.holds()) == 1
 
 
+@check
 def a_lock_got_by_name_is_the_same_to_the_system():
     CORE.arm()
     name = f"/mp-locktrace-{os.getpid()}"
@@ -245,6 +254,7 @@ def a_lock_got_by_name_is_the_same_to_the_system():
     assert LEDGER.holds() == []
 
 
+@check
 def a_lock_given_back_by_another_process_is_known_there_as_handed_over():
     CORE.arm()
     lock = FORK.Lock()
@@ -258,6 +268,7 @@ def a_lock_given_back_by_another_process_is_known_there_as_handed_over():
     assert in_child(give_back) == 1
 
 
+@check
 def a_forked_child_counts_anew():
     CORE.arm()
     lock = FORK.Lock()
@@ -272,6 +283,7 @@ def a_forked_child_counts_anew():
     assert in_child(count) == 1
 
 
+@check
 def each_semaphore_has_a_file_of_its_own_whatever_its_name():
     CORE.arm()
     name = f"/mp-locktrace-{os.getpid()}"
@@ -288,6 +300,7 @@ def each_semaphore_has_a_file_of_its_own_whatever_its_name():
     del again, namesake
 
 
+@check
 def who_reads_a_queue_waits_for_it():
     CORE.arm()
     from locktrace.agent.primitives import process_queues, tap
@@ -310,15 +323,4 @@ def who_reads_a_queue_waits_for_it():
     queue.join_thread()
 
 
-def main():
-    """Run the check that is named; without a name, tell the names."""
-    known = list(globals())
-    checks = known[known.index("totals_of") + 1 : known.index("main")]
-    if len(sys.argv) == 1:
-        print(*checks, sep="\n")
-        return
-    globals()[sys.argv[1]]()
-    print("ok", flush=True)
-
-
-main()
+run()

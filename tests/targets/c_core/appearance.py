@@ -1,0 +1,184 @@
+"""That a program sees nothing of the C core: types, methods, pointers, other interpreters."""
+
+import _multiprocessing
+import _thread
+import contextlib
+import copy
+import ctypes
+import inspect
+import pickle
+import sys
+import threading
+import weakref
+
+from checking import CORE, LEDGER, check, run, until
+
+from locktrace.agent.primitives import semaphore, tap
+from locktrace.agent.primitives.patches import Patches
+
+OLD = threading.Lock()
+SHARED_METHODS = ("acquire", "release", "__enter__", "__exit__", "_at_fork_reinit")
+METHODS = {
+    _thread.LockType: (*SHARED_METHODS, "acquire_lock", "release_lock"),
+    _thread.RLock: (*SHARED_METHODS, "_release_save", "_acquire_restore"),
+    _multiprocessing.SemLock: (*SHARED_METHODS[:4], "_after_fork", "_rebuild"),
+}
+DESCR_METHOD, TYPE_DEALLOC, TYPE_NEW = 40, 48, 312
+WORD = ctypes.sizeof(ctypes.c_void_p)
+
+
+class Heir(_thread.RLock):
+    """A subclass from before tracing."""
+
+
+ACTS = [
+    pickle.dumps,
+    copy.copy,
+    lambda lock: weakref.ref(lock)() is lock,
+    lambda lock: lock.acquire("a", "b"),
+    lambda lock: lock.acquire(True, -5),
+    lambda lock: lock.acquire(False, 1),
+    lambda lock: lock.acquire(timeout=1e20),
+    lambda lock: lock.acquire(nothing=1),
+    lambda lock: lock.acquire(True, 1, 2),
+    lambda lock: lock.acquire(True, blocking=True),
+    lambda lock: lock.acquire(True, float("nan")),
+    lambda lock: lock.release(),
+    lambda lock: lock._release_save(),
+    lambda lock: lock.locked(),
+    lambda lock: (lock.acquire(blocking=False), lock.acquire(timeout=0.001), lock.release()),
+    lambda lock: (lock.__enter__(), lock.__exit__(None, None, None)),
+]
+
+
+def word(address):
+    return ctypes.c_void_p.from_address(address).value
+
+
+def pointers():
+    found = {}
+    for cls, names in METHODS.items():
+        for name in names:
+            method = word(id(vars(cls)[name]) + DESCR_METHOD)
+            found[cls.__name__, name] = word(method + WORD)
+        for offset in (TYPE_DEALLOC, TYPE_NEW):
+            found[cls.__name__, offset] = word(id(cls) + offset)
+    found["Heir", TYPE_NEW] = word(id(Heir) + TYPE_NEW)
+    return found
+
+
+@check
+def pointers_are_restored():
+    before = pointers()
+    for _ in range(3):
+        CORE.arm()
+        during = pointers()
+        changed = {key for key in before if during[key] != before[key]}
+        untouched = set(before) - changed
+        assert untouched <= {("lock", TYPE_NEW)}, untouched
+        CORE.disarm()
+        assert pointers() == before
+
+
+@check
+def everything_looks_as_before():
+    def face(lock):
+        shown = [type(lock), repr(lock).split(" at ")[0], isinstance(lock, _thread.LockType)]
+        for act in ACTS:
+            try:
+                shown.append(act(lock))
+            except BaseException as error:
+                shown += [type(error), str(error).split(" at 0x")[0]]
+        return shown
+
+    plain = [face(make()) for make in (threading.Lock, threading.RLock, Heir)]
+    CORE.arm()
+    traced = [face(make()) for make in (threading.Lock, threading.RLock, Heir)]
+    assert plain == traced, (plain, traced)
+    assert type(Heir.__new__(Heir)) is Heir
+    CORE.disarm()
+    assert type(Heir.__new__(Heir)) is Heir
+
+
+@check
+def a_method_in_c_is_as_the_python_one():
+    def face(method):
+        bound = method.__get__(threading.BoundedSemaphore(1))
+        told = [
+            getattr(method, name) for name in ("__name__", "__qualname__", "__doc__", "__module__")
+        ]
+        told += [str(inspect.signature(method)), inspect.isfunction(method), bound.__name__]
+        return [*told, type(bound), repr(bound).split(" of ")[0], repr(method).split(" at ")[0]]
+
+    methods = ("acquire", "__enter__", "release")
+    originals = [getattr(threading.BoundedSemaphore, name) for name in methods]
+    before = [face(method) for method in originals]
+    patches = Patches()
+    tap.recorder = CORE.recorder
+    CORE.arm()
+    semaphore.patch(patches)
+    assert [face(getattr(threading.BoundedSemaphore, name)) for name in methods] == before
+    permits = threading.BoundedSemaphore(1)
+    assert permits.acquire() is True
+    [hold] = LEDGER.holds()
+    assert LEDGER.stack(hold[4]).frames[0][0] is sys._getframe().f_code
+    assert permits.acquire(False) is False
+    thread = threading.Thread(target=permits.acquire)
+    thread.start()
+    until(LEDGER.waits)
+    permits.release()
+    thread.join()
+    assert len(LEDGER.holds()) == 1
+    permits.release()
+    for _ in range(2):
+        with contextlib.suppress(ValueError):
+            permits.release()
+        assert LEDGER.holds() == []
+    with permits:
+        assert len(LEDGER.holds()) == 1
+    patches.undo()
+    assert [getattr(threading.BoundedSemaphore, name) for name in methods] == originals
+
+
+@check
+def other_interpreters_are_left_alone():
+    if sys.version_info >= (3, 13):
+        import _interpreters as interpreters
+    else:
+        import _xxsubinterpreters as interpreters
+    CORE.arm()
+    before = len(LEDGER.locks())
+    source = """
+import threading
+locks = [threading.Lock() for _ in range(100)] + [threading.RLock() for _ in range(100)]
+for lock in locks:
+    with lock:
+        pass
+condition = threading.Condition()
+with condition:
+    condition.wait(0.001)
+del locks, lock
+try:
+    import locktrace.agent._core
+except ImportError:
+    pass
+else:
+    raise SystemExit("a second interpreter was given the core")
+import locktrace
+locktrace.install()
+from locktrace.agent.switch import AGENT
+assert not AGENT.installed
+"""
+    for _ in range(3):
+        inner = interpreters.create()
+        failed = interpreters.run_string(
+            inner, "import sys; sys.path[:] = " + repr(sys.path) + source
+        )
+        assert not failed, failed
+        interpreters.destroy(inner)
+    with OLD:
+        pass
+    assert len(LEDGER.locks()) == before
+
+
+run()

@@ -1,0 +1,122 @@
+"""Which locks, waits and actors the C core tells of, and since when."""
+
+import queue
+import sys
+import threading
+
+from checking import CORE, LEDGER, check, hold_of, made_here, run, until
+
+OLD = threading.Lock()
+OLD_R = threading.RLock()
+
+
+@check
+def a_lock_of_before_is_traced_and_told_of_once_somebody_waits():
+    CORE.arm()
+    LEDGER.listen(True)
+    with OLD:
+        assert not any(row.stack is None and row.kind == "Lock" for row in LEDGER.locks())
+        thread = threading.Thread(target=lambda: OLD.acquire() and OLD.release())
+        thread.start()
+        until(LEDGER.waits)
+        [wait] = LEDGER.waits()
+        [row] = [row for row in LEDGER.locks() if row.id == wait[1]]
+        assert (row.kind, row.stack) == ("Lock", None)
+        assert row.address == wait[8] == id(OLD)
+        assert len(hold_of(row.id)) == 1
+        assert row in LEDGER.drain_births()
+    thread.join()
+    assert LEDGER.waits() == hold_of(row.id) == []
+
+
+@check
+def a_lock_of_before_is_told_of_once_it_is_held_for_long():
+    CORE.arm()
+    with OLD_R:
+        assert not any(row.kind == "RLock" and row.stack is None for row in LEDGER.locks())
+        LEDGER.look(settled_ns=0)
+        assert any(row.kind == "RLock" and row.stack is None for row in LEDGER.locks())
+
+
+@check
+def who_waits_for_a_condition_blocks_in_its_waiter_s_lock():
+    CORE.arm()
+    condition = threading.Condition()
+
+    def wait():
+        with condition:
+            token = CORE.recorder.waiting(handle, False, False, sys._getframe())
+            condition.wait()
+            CORE.recorder.waited(token)
+
+    handle = CORE.recorder.create("Condition", sys._getframe())
+    thread = threading.Thread(target=wait)
+    thread.start()
+    until(lambda: [wait for wait in LEDGER.waits() if wait[8]])
+    [wait] = LEDGER.waits()
+    [waiter] = condition._waiters
+    assert wait[8] == id(waiter)
+    assert not any(row.address == wait[8] for row in LEDGER.locks())
+    with condition:
+        condition.notify()
+    thread.join()
+
+
+@check
+def a_new_lock_at_an_old_address_is_a_new_lock():
+    CORE.arm()
+    ids, addresses = set(), set()
+    for _ in range(500):
+        lock = threading.Lock()
+        lock.acquire()
+        [row] = made_here()
+        assert len(hold_of(row.id)) == 1
+        ids.add(row.id)
+        addresses.add(id(lock))
+        del lock
+        assert made_here() == []
+    assert len(ids) == 500
+    assert len(addresses) < 500
+
+
+@check
+def threading_s_own_locks_are_no_noise():
+    CORE.arm()
+    before = {row.id for row in LEDGER.locks()}
+    stop = threading.Event()
+    jobs = queue.SimpleQueue()
+    threads = [threading.Thread(target=stop.wait) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    import xml.dom.minidom  # noqa: F401  (takes the import locks)
+
+    jobs.put(1)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    condition = threading.Condition()
+    with condition:
+        condition.wait(0.001)
+    LEDGER.look(settled_ns=0)
+    kinds = [(row.kind, row.stack and row.stack.frames[0][0].co_qualname)
+             for row in LEDGER.locks() if row.id not in before]  # fmt: skip
+    assert set(kinds) <= {("Lock", "Condition.__init__"), ("RLock", "RLock"),
+                          ("Lock", "Event.__init__")}, kinds  # fmt: skip
+
+
+@check
+def a_thread_that_ends_holding_is_told_as_ended():
+    CORE.arm()
+    lock = threading.Lock()
+    thread = threading.Thread(target=lock.acquire)
+    thread.start()
+    thread.join()
+    told = []
+    until(lambda: told.extend(LEDGER.look().ended) or told)
+    [hold] = [row for row in LEDGER.holds() if row[3] in told]
+    [actor] = [row for row in LEDGER.actors() if row.id == hold[3]]
+    assert actor.ended
+    lock.release()
+
+
+run()
