@@ -6,7 +6,7 @@ import sys
 import threading
 import types
 
-from locktrace.launch.inject.bootstrap import Resident
+from locktrace.launch.inject.visitor.resident import Resident
 
 PATIENCE_S = 100  # a busy machine's upper bound
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from importlib.machinery import SourceFileLoader
 
 from locktrace.agent.switch import VERSION
+from locktrace.launch.inject.visitor import PARTS
 
 PACKAGE = "locktrace"
 CORE = "locktrace.agent._core"
@@ -26,7 +27,9 @@ def doorstep() -> bytes:
 
 def visitor() -> bytes:
     """The program that brings the agent up; a last line that does so has to come after it."""
-    return _read(os.path.join(os.path.dirname(__file__), "bootstrap.py"))
+    folder = os.path.join(os.path.dirname(__file__), "visitor")
+    parts = [_read(os.path.join(folder, f"{part}.py")) for part in PARTS]
+    return b"\n".join([b'__name__ = "locktrace_visit"', *parts])
 
 
 def bundle(minor: tuple[int, int]) -> bytes:

@@ -1,5 +1,5 @@
-"""What the payload runs, once for each attach: it takes the visitor, which is bootstrap.py, out of
-what we carry.
+"""What the payload runs, once for each attach: it takes the visitor, which is the folder beside us,
+out of what we carry.
 
 One that an earlier attach has left here is used again if it is the same: the core keeps every code
 that it has met, so a new one at each attach would add up. This is sent as text, too.
