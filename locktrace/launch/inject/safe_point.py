@@ -24,7 +24,8 @@ SLEEPS = _RESTARTED | _ALSO_RESTARTED | _INTERRUPTED
 EINTR = 4
 RESTARTS = frozenset({512, 513, 514, 516})  # what the kernel returns to itself: linux/errno.h
 _ALLOCATORS = re.compile(r"(libc|ld|libpthread|libdl|ld-linux.*|lib\w*malloc\w*|ld-musl.*)[.-]")
-_HEAP_BYTES = 64 * 2**20  # glibc's further arenas begin at multiples of it, their lock first
+_HEAP_BYTES = 64 * 2**20  # glibc's further arenas begin at multiples of it,
+_HEAP_LOCK_BYTES = 256  # their lock right behind 32 or 48 bytes; what they give out comes later
 
 
 def rank(syscall: str) -> int:
@@ -50,6 +51,6 @@ def is_safe(found: list[Mapping], *, asleep: bool, call: int, argument: int, pla
     if call != FUTEX:
         return True
     lock = mapping_at(found, argument)
-    if lock is None or argument % _HEAP_BYTES < 4096:
+    if lock is None or argument % _HEAP_BYTES < _HEAP_LOCK_BYTES:
         return False
     return not _ALLOCATORS.match(lock.name)
