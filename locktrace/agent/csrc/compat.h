@@ -143,6 +143,16 @@ HOT int managers_are_kept(void) { return layout.minor >= 14; }
 /* An object that is being deallocated has no references left, wherever the count is kept. */
 HOT int is_alive(PyObject *object) { return AT(uint32_t, object, 0) != 0; }
 
+/* -- lock objects: `_thread.lock` and `_thread.RLock` */
+
+enum { LOCK_MUTEX = 16, LOCK_LOCKED = 32, RLOCK_OWNER = 24, RLOCK_COUNT = 32, MUTEX_LOCKED = 1 };
+
+/* From 3.14 on the mutex is a byte in the object, before that a lock of the thread library's. */
+HOT int mutex_is_a_byte(void) { return layout.minor >= 14; }
+
+COLD int lock_size(void) { return mutex_is_a_byte() ? 24 : 40; }
+COLD int rlock_size(void) { return mutex_is_a_byte() ? 40 : 48; }
+
 /* -- threads */
 
 extern PyThreadState *PyInterpreterState_ThreadHead(PyInterpreterState *);

@@ -124,6 +124,10 @@ COLD const char *find_hooks(void)
             wrong = "acquire has a calling convention that this build does not know";
         }
     }
+    if (wrong == NULL) {
+        direct_prove(LOCK, module, "allocate_lock");
+        direct_prove(RLOCK, module, "RLock");
+    }
     Py_DECREF(module);
     Py_DECREF(imp);
     return wrong;

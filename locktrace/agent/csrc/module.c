@@ -71,6 +71,18 @@ static PyObject *core_hide(PyObject *self, PyObject *lock)
     return none();
 }
 
+/* is_direct(lock) -> whether a lock of that type is taken without its method, when it is free. */
+static PyObject *core_is_direct(PyObject *self, PyObject *lock)
+{
+    (void)self;
+    for (int type = 0; type < LOCK_TYPES; type++) {
+        if (Py_TYPE(lock) == lock_types[type].type) {
+            return PyBool_FromLong(is_direct[type]);
+        }
+    }
+    return PyBool_FromLong(0);
+}
+
 /* trace_simple_queue(type, waiting) -> whether it is now; waiting None: no more. */
 static PyObject *core_trace_simple_queue(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -109,6 +121,7 @@ static PyMethodDef methods[] = {
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
     METHOD(hide, METH_O),
+    METHOD(is_direct, METH_O),
     METHOD(trace_simple_queue, METH_FASTCALL),
     METHOD(listen, METH_O),
     METHOD(locks, METH_NOARGS),

@@ -4,6 +4,7 @@
 #ifndef LOCKTRACE_OPERATIONS_H
 #define LOCKTRACE_OPERATIONS_H
 
+#include "direct.h"
 #include "traced_locks.h"
 
 HOT void record_acquired(struct entry *entry, enum lock_type type, struct actor *actor, void *frame,
@@ -18,16 +19,30 @@ HOT void record_acquired(struct entry *entry, enum lock_type type, struct actor 
     }
 }
 
-/* `acquire(False)` by the original method: True, False or NULL. */
-HOT PyObject *try_acquire(PyObject *self, enum lock_type type)
+/* `acquire(False)` by the original method: 1, 0 or, with an exception, -1. */
+COLD int try_by_method(PyObject *self, enum lock_type type)
 {
     const int slot = ACQUIRE_SLOT[type];
+    PyObject *result, *vector[] = {Py_False};
     if (slots[slot].convention == VARARGS_KEYWORDS) {
-        return ((PyCFunctionWithKeywords)(void (*)(void))slots[slot].saved)(self, args_nonblocking,
-                                                                            NULL);
+        result = ((PyCFunctionWithKeywords)(void (*)(void))slots[slot].saved)(self, args_nonblocking, NULL);
+    } else {
+        result = ((fast_keywords_function)(void (*)(void))slots[slot].saved)(self, vector, 1, NULL);
     }
-    PyObject *vector[] = {Py_False};
-    return ((fast_keywords_function)(void (*)(void))slots[slot].saved)(self, vector, 1, NULL);
+    Py_XDECREF(result); /* True or False, which nobody frees */
+    return result == NULL ? -1 : result == Py_True;
+}
+
+/* Without blocking: 1, 0 or, with an exception, -1. */
+HOT int try_acquire(PyObject *self, enum lock_type type)
+{
+    return is_direct[type] ? direct_take(self, type) : try_by_method(self, type);
+}
+
+HOT PyObject *taken(void)
+{
+    Py_INCREF(Py_True);
+    return Py_True;
 }
 
 /* A lock that nobody is told of: where a wait for a compound primitive really blocks. */
@@ -90,16 +105,6 @@ COLD PyObject *acquire_passing(const struct call *call, enum lock_type type)
     return result;
 }
 
-/* Whether an acquire cannot block, so that the original may be called as it is: we have seen all
- * that happened to the lock, and nobody holds it but the actor, or is being woken to hold it. */
-HOT int is_free(const struct entry *entry, enum lock_type type, const struct actor *actor)
-{
-    if (type == SEMLOCK || entry->stack == NULL || entry->waiters != 0 || entry->unlisted != 0) {
-        return 0;
-    }
-    return entry->holds == NULL || (type == RLOCK && entry->holds->actor == actor);
-}
-
 /* Whether an acquire must block: we have seen somebody take the lock, and not give it back. */
 HOT int is_held(const struct entry *entry, enum lock_type type, const struct actor *actor)
 {
@@ -134,36 +139,29 @@ COLD PyObject *acquire_any(const struct call copy, enum lock_type type)
     if (is_held(entry, type, actor)) {
         return acquire_blocking(call, type, timed, 1);
     }
-    const int free_now = is_free(entry, type, actor);
-    PyObject *result = free_now ? call_original(call) : try_acquire(call->self, type);
-    if (__builtin_expect(result == Py_True, 1)) {
-        if (__builtin_expect(timed, 0)) {
-            actor->manner = FLAG_TIMED;
-        }
-        record_acquired(entry, type, actor, thread_frame(ts), 1);
-        return result;
+    const int got = try_acquire(call->self, type);
+    if (got <= 0) {
+        return got < 0 ? NULL : acquire_blocking(call, type, timed, 1);
     }
-    if (result == NULL || free_now) {
-        return result;
+    if (__builtin_expect(timed, 0)) {
+        actor->manner = FLAG_TIMED;
     }
-    Py_DECREF(result);
-    return acquire_blocking(call, type, timed, 1);
+    record_acquired(entry, type, actor, thread_frame(ts), 1);
+    return taken();
 }
 
-/* The usual case: no arguments, a lock and a thread that we know, nobody holds it. */
+/* The usual case: no arguments, a lock and a thread that we know, and it is there to be taken. */
 HOT PyObject *hook_acquire(const struct call *call, enum lock_type type)
 {
-    PyThreadState *ts = type != SEMLOCK && call_is_bare(call) ? tracing_here() : NULL;
+    PyThreadState *ts = is_direct[type] && call_is_bare(call) ? tracing_here() : NULL;
     struct entry *entry = ts != NULL ? table_find(call->self) : NULL;
     struct actor *actor = actor_of_thread;
-    if (__builtin_expect(entry == NULL || actor == NULL || !is_free(entry, type, actor), 0)) {
+    if (__builtin_expect(entry == NULL || entry == &hidden_entry || actor == NULL ||
+                         !direct_take(call->self, type), 0)) {
         return acquire_any(*call, type);
     }
-    PyObject *result = call_original(call);
-    if (__builtin_expect(result == Py_True, 1)) {
-        record_acquired(entry, type, actor, thread_frame(ts), 1);
-    }
-    return result;
+    record_acquired(entry, type, actor, thread_frame(ts), 1);
+    return taken();
 }
 
 HOT PyObject *hook_release(const struct call *call, enum lock_type type, int levels)
@@ -218,21 +216,11 @@ HOT PyObject *hook_acquire_restore(const struct call *call)
     if (entry == &hidden_entry || actor == NULL) {
         return call_original(call);
     }
-    PyObject *result = try_acquire(call->self, RLOCK);
-    if (result != Py_True) {
-        if (result == NULL) {
-            return NULL;
+    for (long level = 0; level < depth; level++) {
+        const int got = try_acquire(call->self, RLOCK);
+        if (got <= 0) {
+            return got < 0 ? NULL : acquire_blocking(call, RLOCK, 0, (int)depth);
         }
-        Py_DECREF(result);
-        return acquire_blocking(call, RLOCK, 0, (int)depth);
-    }
-    Py_DECREF(result);
-    for (long level = 1; level < depth; level++) {
-        result = try_acquire(call->self, RLOCK);
-        if (result == NULL) {
-            return NULL;
-        }
-        Py_DECREF(result);
     }
     record_acquired(entry, RLOCK, actor, thread_frame(ts), (int)depth);
     Py_INCREF(Py_None);

@@ -13,6 +13,7 @@ import weakref
 
 from checking import CORE, LEDGER, check, run, until
 
+from locktrace.agent import _core
 from locktrace.agent.primitives import semaphore, tap
 from locktrace.agent.primitives.patches import Patches
 
@@ -98,6 +99,37 @@ def everything_looks_as_before():
     assert type(Heir.__new__(Heir)) is Heir
     CORE.disarm()
     assert type(Heir.__new__(Heir)) is Heir
+
+
+@check
+def a_lock_that_is_taken_without_its_method_is_as_one_that_the_method_takes():
+    def faces(lock, levels):
+        shown = [body(lock)]
+        for _ in range(levels):
+            assert lock.acquire() is True
+            shown.append((body(lock), face(lock)))
+        for _ in range(levels):
+            lock.release()
+            shown.append((body(lock), face(lock)))
+        return shown
+
+    def body(lock):
+        """The bytes behind the head, and behind the address of a mutex of its own."""
+        own_mutex = 8 if sys.version_info < (3, 14) else 0
+        size = (_thread.RLock if isinstance(lock, _thread.RLock) else type(lock)).__basicsize__
+        return ctypes.string_at(id(lock), size)[16 + own_mutex :]
+
+    def face(lock):
+        is_taken = lock._is_owned if isinstance(lock, _thread.RLock) else lock.locked
+        return repr(lock).split(" at ")[0], is_taken()
+
+    kinds = [(threading.Lock, 1), (threading.RLock, 3), (Heir, 3)]
+    plain = [faces(make(), levels) for make, levels in kinds]
+    CORE.arm()
+    assert _core.is_direct(threading.Lock())
+    assert _core.is_direct(threading.RLock())
+    assert [faces(make(), levels) for make, levels in kinds] == plain
+    assert faces(OLD, 1) == plain[0]  # made before tracing
 
 
 @check
