@@ -88,11 +88,16 @@ def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:
 
 def waiters(snapshot: Snapshot, records: Sequence[Wait], verb: str, verb_of_many: str) -> str:
     """``1 thread waits``, ``5 tasks wait``, ``6 threads and tasks wait``: who `records` are of."""
+    one = parties(snapshot, records)
+    many = "threads and tasks" if one == "thread or task" else f"{one}s"
+    return count(len(records), f"{one} {verb}", f"{many} {verb_of_many}")
+
+
+def parties(snapshot: Snapshot, records: Sequence[Wait]) -> str:
+    """What one of those is who `records` are of: ``thread``, ``task`` or ``thread or task``."""
     actors = [snapshot.actors.get(record.actor) for record in records]
     tasks = sum(actor is not None and actor.kind == "task" for actor in actors)
-    many = "threads" if not tasks else "tasks" if tasks == len(records) else "threads and tasks"
-    one = many.removesuffix("s")
-    return count(len(records), f"{one} {verb}", f"{many} {verb_of_many}")
+    return "thread" if not tasks else "task" if tasks == len(records) else "thread or task"
 
 
 def lock_name(snapshot: Snapshot, lock: int) -> str:

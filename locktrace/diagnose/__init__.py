@@ -33,7 +33,7 @@ def diagnose(snapshot: Snapshot, thresholds: Thresholds = _DEFAULTS) -> tuple[Fi
     One look may be torn, as the target does not stop for it: give the findings of two or
     more to a `Confirmer` before telling anybody.
     """
-    case = Case(Ledger.of(snapshot), thresholds)
+    case = Case.of(snapshot, thresholds)
     findings: list[Finding] = []
     for kind, detect in DETECTORS.items():
         found = list(detect(case))

@@ -7,16 +7,31 @@ from dataclasses import dataclass, replace
 
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.thresholds import Thresholds
-from locktrace.model import Finding, Wait
+from locktrace.diagnose.wait_graph import Ring, WaitGraph
+from locktrace.model import Finding, Snapshot, Wait
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A ledger, the thresholds, and the locks for which an earlier detector has the reason."""
+    """A ledger, the thresholds, and the locks for which an earlier detector has the reason.
+
+    `rings` are those of the wait-for graph, also such as are too young to be told.
+    """
 
     ledger: Ledger
     thresholds: Thresholds
     explained: frozenset[int] = frozenset()
+    rings: tuple[Ring, ...] = ()
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, thresholds: Thresholds) -> Case:
+        ledger = Ledger.of(snapshot)
+        return cls(ledger, thresholds, rings=tuple(WaitGraph(ledger).rings()))
+
+    @property
+    def in_rings(self) -> frozenset[int]:
+        """The locks that actors wait for in a ring: nobody gets those any more."""
+        return frozenset(link.wait.lock for ring in self.rings for link in ring.links)
 
     def explaining(self, findings: Iterable[Finding]) -> Case:
         """The case with the locks of `findings` explained."""

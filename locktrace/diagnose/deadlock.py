@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
-from locktrace.diagnose.wait_graph import Link, Ring, WaitGraph, evidence
+from locktrace.diagnose.wait_graph import Link, Ring, evidence
 from locktrace.model import Certainty, Finding, Hold, Severity, Site
 from locktrace.snapshots import kinds
 from locktrace.wording import age, lock_name, where, who
@@ -22,7 +22,7 @@ def detect(case: Case) -> Iterator[Finding]:
     `evidence` is every hold and wait of the ring: two looks with the same ones prove that
     they were all there together, and nothing but another thread's release could end them.
     """
-    for ring in WaitGraph(case.ledger).rings():
+    for ring in case.rings:
         if ring.starved_pool(case.ledger) is not None:
             continue  # executor_starvation tells it
         if all(case.has_lasted(link.wait, case.thresholds.deadlock_after) for link in ring.links):
@@ -60,6 +60,20 @@ def _parties(ring: Ring) -> Iterator[tuple[Link, Link]]:
         yield ring.links[position - 1], link
 
 
+def _locks_first(ledger: Ledger, ring: Ring) -> list[tuple[Link, Link]]:
+    """The parties, those first by whom a sentence is best begun: who holds a lock."""
+    parties = list(_parties(ring))
+    for position, (leading, own) in enumerate(parties):
+        hold = leading.hold
+        if hold is not None and hold.actor == own.wait.actor and _is_lock(ledger, hold):
+            return parties[position:] + parties[:position]
+    return parties
+
+
+def _is_lock(ledger: Ledger, hold: Hold) -> bool:
+    return not kinds.is_answer(ledger.lock(hold.lock))
+
+
 def _sites(ledger: Ledger, ring: Ring) -> list[tuple[Site | None, str]]:
     holds = [link.hold for link in ring.links if link.hold is not None]
     return [(hold.site, "holder") for hold in holds] + wait_sites(
@@ -71,7 +85,7 @@ def _message(ledger: Ledger, ring: Ring) -> str:
     recursive = _recursive_read(ledger, ring)
     if recursive:
         return recursive
-    clauses = [_clause(ledger, leading, own) for leading, own in _parties(ring)]
+    clauses = [_clause(ledger, leading, own) for leading, own in _locks_first(ledger, ring)]
     if len(clauses) > MOST_TOLD + 1:
         rest = len(clauses) - MOST_TOLD
         clauses[MOST_TOLD:] = [f"and so on through {rest} more and back to the first"]
@@ -96,6 +110,9 @@ def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
     if leading.hold is None:
         return f"{name} {wish}"
     held, known = lock_name(snapshot, leading.hold.lock), ledger.lock(leading.hold.lock)
+    if leading.hold.actor != wait.actor:
+        task = who(snapshot, leading.hold.actor, leading.hold.label)
+        return f"{name}, in whose event loop {task} has to go on for {held}, {wish}"
     if kinds.is_own(known):
         return f"{name}, which has to end first, {wish}"
     if kinds.is_future(known):

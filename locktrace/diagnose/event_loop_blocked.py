@@ -19,18 +19,19 @@ KIND = "event-loop-blocked"
 def detect(case: Case) -> Iterator[Finding]:
     """Waits for what is not asyncio's, in a thread that runs an event loop and is in the middle
     of a callback or a task, once they have lasted `loop_after`. An error from `stall_after` on.
+    Not if they are part of a deadlock.
 
     `evidence` is the wait.
     """
     for waits in case.ledger.waits.values():
         for wait in waits:
-            if case.age(wait.since_ns) >= case.thresholds.loop_after and _is_in_loop(
-                case.ledger, wait
-            ):
+            old = case.age(wait.since_ns) >= case.thresholds.loop_after
+            if old and wait.lock not in case.explained and is_in_loop(case.ledger, wait):
                 yield _finding(case, wait)
 
 
-def _is_in_loop(ledger: Ledger, wait: Wait) -> bool:
+def is_in_loop(ledger: Ledger, wait: Wait) -> bool:
+    """Whether an event loop, and so each of its tasks, stands still as long as `wait` lasts."""
     if kinds.is_asynchronous(ledger.lock(wait.lock)):
         return False
     actor = ledger.snapshot.actors.get(wait.actor)
@@ -57,7 +58,8 @@ def _finding(case: Case, wait: Wait) -> Finding:
     lasting = age >= case.thresholds.stall_after and not wait.timed
     name = who(ledger.snapshot, wait.actor, wait.label)
     nobodys = ledger.is_signal(wait.lock) or kinds.is_own(ledger.lock(wait.lock))
-    held = "" if nobodys else f"; the lock is {holders.phrase}"
+    subject = "the lock is " if holders.groups else ""
+    held = "" if nobodys else f"; {subject}{holders.phrase}"
     return Finding(
         kind=KIND,
         severity=Severity.ERROR if lasting else Severity.WARNING,

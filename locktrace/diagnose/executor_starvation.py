@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites
-from locktrace.diagnose.wait_graph import Ring, WaitGraph, evidence
+from locktrace.diagnose.wait_graph import Ring, evidence
 from locktrace.model import Certainty, Finding, Severity, Wait
 from locktrace.wording import listing, lock_name, where, who
 
@@ -20,8 +20,7 @@ def detect(case: Case) -> Iterator[Finding]:
 
     `evidence` is every hold and wait of the ring, and the waits of all workers.
     """
-    graph = WaitGraph(case.ledger)
-    for ring in graph.rings():
+    for ring in case.rings:
         pool = ring.starved_pool(case.ledger)
         if pool is None:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
+from locktrace.diagnose.holders import lockout_hint
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Blocking, Certainty, Finding, Hold, Severity, Site, Wait
 from locktrace.snapshots import kinds
@@ -19,7 +20,8 @@ def detect(case: Case) -> Iterator[Finding]:
     the history has of such holders, of waits that are over.
 
     Not semaphores, nor what is handed over, nor inner locks; and not a holder that waits for
-    another lock, which is a chain and no bad manners. `evidence` is the hold.
+    another lock, which is a chain and no bad manners. Of a stall its own sentence tells. `evidence`
+    is the hold.
     """
     told = set()
     for lock in case.ledger.waits:
@@ -75,7 +77,7 @@ def _finding(
         severity=Severity.WARNING,
         certainty=Certainty.HELD_BY,
         message=_message(case, hold, waits, f"{doing} in {where(site)}")
-        + _lockout(case, hold, told),
+        + (lockout_hint(case.ledger, hold.lock) if told else ""),
         locks=(hold.lock,),
         sites=role_sites(
             [
@@ -100,17 +102,6 @@ def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str
     return (
         f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}{first} "
         f"{age(snapshot, waits)}."
-    )
-
-
-def _lockout(case: Case, hold: Hold, told: bool) -> str:
-    """The warning of a nested monitor: to wait for a Condition lets go of its own lock only."""
-    if not told:
-        return ""
-    lock = lock_name(case.ledger.snapshot, hold.lock)
-    return (
-        f" If who is to tell it needs {lock} first, nobody goes on (nested monitor lockout): "
-        "a wait for a Condition lets go of the Condition's own lock only."
     )
 
 

@@ -11,7 +11,7 @@ from locktrace.diagnose.roles import wish_of
 from locktrace.model import Certainty, Hold, Mode, Site
 from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import HoldGroup, group_holds, has_ended
-from locktrace.wording import age, count, listing, where, who
+from locktrace.wording import age, count, listing, lock_name, where, who
 
 MOST_TOLD = 2  # groups of holds told in a message
 
@@ -55,6 +55,21 @@ def holders_of(case: Case, lock: int) -> Holders:
     return Holders(groups, certainty, f"{certainty} {listing(parts, MOST_TOLD)}")
 
 
+def lockout_hint(ledger: Ledger, lock: int) -> str:
+    """The warning of a nested monitor, where a holder of `lock` waits to be told something."""
+    name = lock_name(ledger.snapshot, lock)
+    return (
+        f" If who is to tell it needs {name} first, nobody goes on (nested monitor lockout): "
+        "a wait for a Condition lets go of the Condition's own lock only."
+    )
+
+
+def waits_to_be_told(ledger: Ledger, hold: Hold) -> bool:
+    """Whether who has `hold` waits for a signal, without end."""
+    waits = ledger.waits_by_actor.get(hold.actor, ())
+    return any(ledger.is_signal(wait.lock) and not wait.timed for wait in waits)
+
+
 def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
     """How sure it is that those who took the lock are those to ask, in doubt the less sure.
 
@@ -75,9 +90,8 @@ def certainty_of(ledger: Ledger, lock: int, holds: Sequence[Hold]) -> Certainty:
 def _phrase(case: Case, group: HoldGroup) -> str:
     number = len(group.holds)
     if case.ledger.is_semaphore(group.lock):
-        lost = sum(1 for hold in group.holds if _is_of_the_dead(case.ledger, hold))
-        fate = f", {lost} of them by processes that have ended" if lost else ""
-        return f"{count(number, 'permit')} taken in {where(group.site)}{fate}"
+        permits = f"{count(number, 'permit')} taken in {where(group.site)}"
+        return permits + (_of_the_dead(case.ledger, group) or _meanwhile(case.ledger, group))
     if group.mode is Mode.SHARED:
         some = f"{group.leaked_holds} of them " if group.leaked_holds < number else ""
         released = f", {some}never released" if group.leaked else ""
@@ -90,10 +104,31 @@ def _phrase(case: Case, group: HoldGroup) -> str:
     return f"{name}, who took it {ago} ago in {where(group.site)}{_fate(case, group, hold)}"
 
 
-def _is_of_the_dead(ledger: Ledger, hold: Hold) -> bool:
-    """Whether the process that took it has ended, of several that share the lock."""
-    actor = ledger.snapshot.actors.get(hold.actor)
-    return actor is not None and bool(actor.fate)
+def _of_the_dead(ledger: Ledger, group: HoldGroup) -> str:
+    """How many permits were taken by who has ended: a process, a thread or a task."""
+    actors = [ledger.snapshot.actors.get(hold.actor) for hold in group.holds]
+    ended = [actor for actor in actors if actor is not None and actor.ended]
+    if not ended:
+        return ""
+    kinds_ = {"process" if actor.fate else actor.kind for actor in ended}
+    one = kinds_.pop() if len(kinds_) == 1 else "actor"
+    if len(ended) == 1:
+        by = f"a {one} that has"
+    else:
+        by = f"{one}{'es' if one == 'process' else 's'} that have"
+    some = "" if len(ended) == len(group.holds) else f"{len(ended)} of them "
+    return f", {some}by {by} ended since"
+
+
+def _meanwhile(ledger: Ledger, group: HoldGroup) -> str:
+    """What those who have the permits wait for themselves, if each of them does."""
+    told = []
+    for actor in group.actors:
+        waits = [w for w in ledger.waits_by_actor.get(actor, ()) if w.lock != group.lock]
+        if not waits:
+            return ""
+        told.append(f"{who(ledger.snapshot, actor)} now waits {wish_of(ledger, waits[0])}")
+    return f", of which {listing(told, MOST_TOLD)}"
 
 
 def _fate(case: Case, group: HoldGroup, hold: Hold) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.ledger import Ledger
@@ -11,7 +10,7 @@ from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wi
 from locktrace.diagnose.standstill import last_waits
 from locktrace.model import Certainty, Finding, Hold, Severity, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import count, duration, lock_name, where, who
+from locktrace.wording import age, count, lock_name, parties, where, who
 
 KIND = "lost-wakeup"
 MOST_TOLD = 3  # other threads of which it is said where they wait
@@ -21,49 +20,68 @@ def detect(case: Case) -> Iterator[Finding]:
     """Waits for a Condition, an Event, a queue, a barrier or a future that nobody works on, in
     a process of which every other thread has ended or waits for ever too: see `standstill`.
 
-    `evidence` is the wait of every thread: when one of them ends, somebody is left after all.
+    One finding for all of them: whichever was told first would wake the others. `evidence` is
+    the wait of every thread: when one of them ends, somebody is left after all.
     """
     standing = last_waits(case)
     if standing is None:
         return
-    by_lock: defaultdict[int, list[Wait]] = defaultdict(list)
-    for wait in standing:
-        told = case.ledger.is_signal(wait.lock) or case.ledger.is_promise(wait.lock)
-        if told and wait.lock not in case.explained:
-            by_lock[wait.lock].append(wait)
-    evidence = frozenset(wait.id for wait in standing)
-    for waits in by_lock.values():
-        yield _finding(case, waits, [wait for wait in standing if wait not in waits], evidence)
+    untold = [
+        wait
+        for wait in standing
+        if (case.ledger.is_signal(wait.lock) or case.ledger.is_promise(wait.lock))
+        and wait.lock not in case.explained
+    ]
+    if case.ledger.snapshot.family:  # what a process waits for by itself is told of that process
+        untold = [wait for wait in untold if case.ledger.lock(wait.lock).os_id] or untold
+    if untold:
+        yield _finding(case, untold, standing)
 
 
-def _finding(
-    case: Case, waits: list[Wait], others: list[Wait], evidence: frozenset[int]
-) -> Finding:
-    ledger, lock = case.ledger, waits[0].lock
+def _foremost(ledger: Ledger, waits: Sequence[Wait], standing: Sequence[Wait]) -> Wait:
+    """The wait to begin with: who holds what others need, or the main thread, which idle workers
+    serve, or whoever has waited longest."""
+
+    def rank(wait: Wait) -> tuple[bool, bool, int]:
+        actor = ledger.snapshot.actors.get(wait.actor)
+        main = actor is not None and actor.name.startswith("MainThread")
+        return _shut_out(ledger, [wait], standing) is None, not main, wait.since_ns
+
+    return min(waits, key=rank)
+
+
+def _finding(case: Case, untold: Sequence[Wait], standing: Sequence[Wait]) -> Finding:
+    ledger = case.ledger
+    lock = _foremost(ledger, untold, standing).lock
+    waits = [wait for wait in untold if wait.lock == lock]
+    others = [wait for wait in standing if wait.lock != lock]
     few = others if len(others) <= MOST_TOLD else []
     shut_out = _shut_out(ledger, waits, others)
     held = [shut_out[0]] if shut_out is not None else []
+    locks = dict.fromkeys([lock, *(hold.lock for hold in held), *(wait.lock for wait in untold)])
     return Finding(
         kind=KIND,
         severity=Severity.ERROR,
         certainty=Certainty.HELD_BY if held else Certainty.UNKNOWN,
-        message=_message(case, waits, len(others), few) + _lockout(ledger, shut_out),
-        locks=(lock, *(hold.lock for hold in held)),
+        message=_message(case, waits, others, few) + _lockout(ledger, shut_out),
+        locks=tuple(locks),
         sites=role_sites(
             [
-                *wait_sites(ledger, [*waits, *few]),
+                *wait_sites(ledger, [*waits, *(few or untold)]),
                 *((hold.site, "holder") for hold in held),
                 *creators(ledger, [lock]),
             ]
         ),
         actors=named(wait.actor for wait in waits),
         since_ns=waits[0].since_ns,
-        evidence=evidence,
+        evidence=frozenset(wait.id for wait in standing),
         count=len(waits),
     )
 
 
-def _shut_out(ledger: Ledger, waits: list[Wait], others: list[Wait]) -> tuple[Hold, Wait] | None:
+def _shut_out(
+    ledger: Ledger, waits: Sequence[Wait], others: Sequence[Wait]
+) -> tuple[Hold, Wait] | None:
     """What one of those who wait to be told holds meanwhile, and who needs it first."""
     for wait in waits:
         for other in others:
@@ -85,28 +103,35 @@ def _lockout(ledger: Ledger, shut_out: tuple[Hold, Wait] | None) -> str:
     )
 
 
-def _message(case: Case, waits: list[Wait], others: int, few: list[Wait]) -> str:
-    first = waits[0]
-    name = who(case.ledger.snapshot, first.actor, first.label)
-    more = f" and {count(len(waits) - 1, 'more thread')}" if len(waits) > 1 else ""
-    waits_ = "wait" if more else "waits"
-    actor = case.ledger.snapshot.actors.get(first.actor)
+def _message(case: Case, waits: Sequence[Wait], others: Sequence[Wait], few: Sequence[Wait]) -> str:
+    first, snapshot = waits[0], case.ledger.snapshot
+    name = who(snapshot, first.actor, first.label)
+    more = f" and {count(len(waits) - 1, f'more {parties(snapshot, waits)}')}"
+    waits_ = "wait" if len(waits) > 1 else "waits"
+    actor = snapshot.actors.get(first.actor)
     loop = (
         "its event loop has no callback, timer or file left that could wake it, and "
         if actor is not None and actor.kind == "task"
         else ""
     )
-    more_wait = count(others, "other thread waits", "other threads wait")
-    rest = (
-        f"the {more_wait} for ever too{_told(case, few)}" if others else "no other thread is left"
-    )
     return (
-        f"{name}{more} {waits_} {wish_of(case.ledger, first)} in {where(first.site)}, for "
-        f"{duration(case.age(first.since_ns))}, and nobody can tell it any more: {loop}{rest}."
+        f"{name}{more if len(waits) > 1 else ''} {waits_} {wish_of(case.ledger, first)} in "
+        f"{where(first.site)}, for {age(snapshot, [first])}, and nobody can tell it any more: "
+        f"{loop}{_rest(case, others)}{_told(case, few)}."
     )
 
 
-def _told(case: Case, waits: list[Wait]) -> str:
+def _rest(case: Case, others: Sequence[Wait]) -> str:
+    if not others:
+        return "no other thread is left"
+    one = parties(case.ledger.snapshot, others)
+    if len(others) == 1:
+        return f"the other {one} waits for ever too"
+    many = "threads and tasks" if one == "thread or task" else f"{one}s"
+    return f"the {len(others)} other {many} wait for ever too"
+
+
+def _told(case: Case, waits: Sequence[Wait]) -> str:
     """``: MainThread for worker in main (app.py:3)``: who else waits, and where."""
     snapshot = case.ledger.snapshot
     named = [(who(snapshot, wait.actor, wait.label), wait) for wait in waits]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
+from locktrace.diagnose.event_loop_blocked import is_in_loop
 from locktrace.diagnose.interruption import interruption_of
 from locktrace.diagnose.ledger import Ledger
 from locktrace.diagnose.roles import creators, named, role_of, role_sites, wish_of
@@ -20,11 +21,17 @@ def detect(case: Case) -> Iterator[Finding]:
 
     Some programs take a plain lock twice on purpose, for another thread to release as a
     signal. So the wait must have lasted `stall_after`, locks that were ever handed over
-    are left out, and so are semaphores, Conditions and Events, which are made for it.
+    are left out, and so are semaphores, Conditions and Events, which are made for it. Nobody waits
+    so in an event loop: there it is told after `deadlock_after`.
     """
+    limits = case.thresholds
+    soon = min(limits.deadlock_after, limits.stall_after)
     for lock in case.ledger.waits:
         groups: dict[Site | None, list[tuple[Wait, Hold]]] = {}
-        for wait, hold in stuck(case, lock, case.thresholds.stall_after):
+        for wait, hold in stuck(case, lock, soon):
+            sooner = is_in_loop(case.ledger, wait)
+            if not sooner and not _has_lasted(case, wait, hold, limits.stall_after):
+                continue
             if interruption_of(case.ledger, wait, hold) is not None:
                 continue  # finalizer_reentry tells it
             groups.setdefault(hold.site, []).append((wait, hold))
@@ -39,10 +46,13 @@ def stuck(case: Case, lock: int, after: float) -> Iterator[tuple[Wait, Hold]]:
         return
     for wait in ledger.contention(lock):
         hold = ledger.own_conflict(wait)
-        if hold is not None and not wait.timed:
-            sure = hold.certainty is Certainty.HELD_BY
-            if case.has_lasted(wait, after, found=0.0 if sure else after):
-                yield wait, hold
+        if hold is not None and not wait.timed and _has_lasted(case, wait, hold, after):
+            yield wait, hold
+
+
+def _has_lasted(case: Case, wait: Wait, hold: Hold, seconds: float) -> bool:
+    sure = hold.certainty is Certainty.HELD_BY
+    return case.has_lasted(wait, seconds, found=0.0 if sure else seconds)
 
 
 def _finding(case: Case, lock: int, members: list[tuple[Wait, Hold]]) -> Finding:
@@ -77,9 +87,11 @@ def _message(case: Case, wait: Wait, hold: Hold, others: int) -> str:
     took = f"{likely}took itself {_as(case.ledger, hold)}in {where(hold.site)} {ago} ago"
     end = " and did not release before that function returned" if hold.returned else ""
     more = f"; {count(others, 'more thread does', 'more threads do')} the same" if others else ""
+    loop = " With it the event loop and all its tasks stand still."
     return (
         f"{name} {wish}, which it {took}{end}{more}; "
         "it can go on only if another thread releases that."
+        f"{loop if is_in_loop(case.ledger, wait) else ''}"
     )
 
 

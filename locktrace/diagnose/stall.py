@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
-from locktrace.diagnose.holders import Holders, holders_of
+from locktrace.diagnose.holders import Holders, holders_of, lockout_hint, waits_to_be_told
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.kernel_view import FutexKind, is_own
 from locktrace.model import Certainty, Finding, Gap, Lock, Severity, Wait
@@ -18,12 +18,13 @@ MOST_PLACES = 4  # that may have taken the lock
 
 def detect(case: Case) -> Iterator[Finding]:
     """Locks whose longest wait has lasted `stall_after`, unless a deadlock or a pending
-    writer explains it already.
+    writer explains it already, or a ring has closed that is about to be told as a deadlock.
 
     `evidence` is that longest wait: if another has taken its place, the queue moves.
     """
+    explained = case.explained | case.in_rings
     for lock in case.ledger.waits:
-        if lock in case.explained or not _may_be_a_lock(case, lock):
+        if lock in explained or not _may_be_a_lock(case, lock):
             continue
         waits = case.ledger.contention(lock)
         if not waits or case.age(waits[0].since_ns) < case.thresholds.stall_after:
@@ -95,7 +96,9 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
             f"{waiters(snapshot, waits, 'waits', 'wait')} for {lock_name(snapshot, first.lock)}; "
             f"the longest is {name}, for {longest} in {where(first.site)}"
         )
-    doubt = ""
+    doubt, hint = "", ""
+    if any(waits_to_be_told(ledger, hold) for group in holders.groups for hold in group.holds):
+        hint = lockout_hint(ledger, first.lock)
     if ledger.is_handed_over(first.lock):
         doubt = " (threads hand this lock over to each other, so that may be as it should)"
     elif ledger.is_promise(first.lock):
@@ -105,7 +108,7 @@ def _message(case: Case, waits: tuple[Wait, ...], holders: Holders) -> str:
         before = "it may have been taken before tracing began"
         doubt = f" ({'the kernel knows no holders' if kernel else before})"
         doubt += _takers(ledger.lock(first.lock))
-    return f"{start}; {holders.phrase}{doubt}."
+    return f"{start}; {holders.phrase}{doubt}.{hint}"
 
 
 def _takers(lock: Lock) -> str:

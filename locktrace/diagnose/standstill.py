@@ -12,7 +12,8 @@ from locktrace.snapshots import kinds
 
 def last_waits(case: Case) -> tuple[Wait, ...] | None:
     """The wait of every living thread and task, if each has one that has lasted `stall_after`
-    and will not end by itself; else None, and also where that cannot be told.
+    and will not end by itself; else None, and also where that cannot be told. One that was there
+    when the agent came has lasted, and need only have been seen for `deadlock_after`.
 
     It needs a look at every thread of the process: one that is not in the ledger might do
     anything. So might a handler of a signal, a thread of which Python knows nothing, and
@@ -66,7 +67,10 @@ def _stands(case: Case, present: Present, thread: ThreadStack) -> bool:
 def _last_wait(case: Case, present: Present, actor: Actor) -> Wait | None:
     for wait in case.ledger.waits_by_actor.get(actor.id, ()):
         shared = _may_be_ended_from_outside(case.ledger, wait.lock)
-        long = case.age(wait.since_ns) >= case.thresholds.stall_after
+        limits = case.thresholds
+        soon = min(limits.stall_after, limits.deadlock_after)
+        enough = soon if wait.found else limits.stall_after
+        long = case.age(wait.since_ns) >= enough
         old = long and wait.since_ns <= present.taken_ns
         if old and not wait.timed and not shared:
             return wait

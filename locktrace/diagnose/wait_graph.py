@@ -4,7 +4,8 @@ An edge says "cannot go on, ever, before the other has moved", so what may resol
 makes none: timed waits, signals, semaphores (anybody may release those) and locks that are
 handed over. A hold that is leaked, or may be, makes none either: its holder would not release
 it anyway, and the leak explains that wait. Nor does a wait for what the actor holds itself
-(`self_deadlock`).
+(`self_deadlock`). A task that waits for nothing itself goes on when the thread of its event loop
+does, so what it holds is that thread's.
 """
 
 from __future__ import annotations
@@ -98,8 +99,8 @@ class WaitGraph:
         edges = self._successors.setdefault(actor, [])
         edges.append(demand)
         if demand not in self._successors:
-            holders = dict.fromkeys(hold.actor for hold in self._obstacles(demand))
-            self._successors[demand] = list(holders)
+            movers = dict.fromkeys(self._mover(hold) for hold in self._obstacles(demand))
+            self._successors[demand] = list(movers)
         writer = self._pending_writer(wait)
         if writer is not None:
             edges.append(writer.actor)
@@ -112,12 +113,20 @@ class WaitGraph:
         """
         crew = self._crew(demand.lock)
         if crew is not None:
-            yield from crew if all(hold.actor in self._stuck for hold in crew) else ()
+            yield from crew if all(self._mover(hold) in self._stuck for hold in crew) else ()
             return
         for hold in self._ledger.holds.get(demand.lock, ()):
             excludes = Mode.EXCLUSIVE in (demand.mode, hold.mode)
             if excludes and self._ledger.is_answered_for(hold):
                 yield hold
+
+    def _mover(self, hold: Hold) -> int:
+        """Who has to go on for `hold` to end: its actor, or the thread that a task needs."""
+        actor = self._ledger.snapshot.actors.get(hold.actor)
+        if actor is None or actor.kind != "task" or self._waits.get(hold.actor):
+            return hold.actor
+        thread = self._ledger.actor_at(actor.native_id)
+        return thread if thread is not None and self._waits.get(thread) else hold.actor
 
     def _crew(self, lock: int) -> tuple[Hold, ...] | None:
         """Holds any one of which may end the waits for `lock`; None where each of them must.
@@ -152,8 +161,8 @@ class WaitGraph:
     def _is_held_up(self, wait: Wait, stuck: set[int]) -> bool:
         crew = self._crew(wait.lock)
         if crew is not None:
-            return bool(crew) and all(hold.actor in stuck for hold in crew)
-        if any(hold.actor in stuck for hold in self._obstacles(Demand(wait.lock, wait.mode))):
+            return bool(crew) and all(self._mover(hold) in stuck for hold in crew)
+        if any(self._mover(h) in stuck for h in self._obstacles(Demand(wait.lock, wait.mode))):
             return True
         writer = self._pending_writer(wait)
         return writer is not None and writer.actor in stuck
@@ -182,7 +191,7 @@ class WaitGraph:
             if isinstance(following, Demand):
                 holder = ring[(position + 2) % len(ring)]
                 wait = self._wait_for(node, following)
-                hold = next(h for h in self._obstacles(following) if h.actor == holder)
+                hold = next(h for h in self._obstacles(following) if self._mover(h) == holder)
                 yield Link(wait, hold=hold)
             else:
                 yield self._link_behind(node, following)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.holders import holders_of
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites
-from locktrace.model import Finding, Severity, Wait
+from locktrace.model import Finding, Mode, Severity, Wait
 from locktrace.wording import duration, lock_name, where, who
 
 KIND = "writer-starvation"
@@ -17,16 +17,24 @@ MANY = 10  # readers let in past one writer: one or two may have been on their w
 def detect(case: Case) -> Iterator[Finding]:
     """Writers who have waited half of `stall_after` while ten readers or more, who came later,
     were let in. An error once it has lasted `stall_after` and the writer will not give up.
+    Not if readers are let in no more: one waits behind the writer, or reads and asks again.
 
     `evidence` is the writer's wait.
     """
     overtaken = case.ledger.snapshot.history.overtaken
-    for waits in case.ledger.waits.values():
+    explained = case.explained | case.in_rings
+    for lock, waits in case.ledger.waits.items():
+        if lock in explained or _keeps_readers_out(case, waits):
+            continue
         for wait in waits:
             passed = overtaken.get(wait.id, 0)
-            old = case.age(wait.since_ns) >= case.thresholds.pending_writer_after
-            if passed >= MANY and old and wait.lock not in case.explained:
+            if passed >= MANY and case.age(wait.since_ns) >= case.thresholds.pending_writer_after:
                 yield _finding(case, wait, passed)
+
+
+def _keeps_readers_out(case: Case, waits: tuple[Wait, ...]) -> bool:
+    enough = case.thresholds.pending_writer_after / 2
+    return any(wait.mode is Mode.SHARED and case.age(wait.since_ns) >= enough for wait in waits)
 
 
 def _finding(case: Case, wait: Wait, passed: int) -> Finding:

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 
 from locktrace.diagnose import Thresholds, severest_first
+from locktrace.diagnose.precedence import take_in
 from locktrace.errors import LocktraceError
 from locktrace.family.council import Council, concerned, witnessed
 from locktrace.family.diagnosis import diagnose_ended, diagnose_standing
@@ -176,10 +177,12 @@ class Household:
             limits = self._thresholds.by_option()
             self.between = StallSnapshot("", snapshot, findings, thresholds=limits)
             numbers = {n for f in findings for id in f.actors for n in joint.members_of(id)}
+            for record in records:
+                record.leave_to(findings, joint.ids)
             self.involved = frozenset(r.process.pid for r in records if r.number in numbers)
 
     def _note_between(self, told: Iterable[Finding], suppressed: Iterable[Finding]) -> None:
-        self._between.update({finding.key: finding for finding in told})
+        take_in(self._between, told)
         self._suppressed_between.update(finding.key for finding in suppressed)
 
     def conclude(self) -> None:

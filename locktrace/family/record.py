@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from locktrace.diagnose import diagnose_end, severest_first
+from locktrace.diagnose.precedence import is_repeated, take_in
 from locktrace.family.apart import Apart
 from locktrace.family.joining import Part
 from locktrace.family.remains import fate_of
@@ -41,8 +43,18 @@ class Record:
             last = diagnose_end(self.snapshot, self._session.thresholds)
             self._note(*self._session.suppressions.sift(self.snapshot, last))
 
+    def leave_to(self, between: Iterable[Finding], ids: Mapping[int, int]) -> None:
+        """Keep no finding of what is told `between` processes; `ids` are those that locks of
+        several have there."""
+        between = list(between)
+        for key, finding in list(self._findings.items()):
+            own = self._apart.finding(finding)
+            locks = tuple(ids.get(lock, lock) for lock in own.locks)
+            if is_repeated(replace(own, locks=locks), between):
+                del self._findings[key]
+
     def _note(self, told: Iterable[Finding], suppressed: Iterable[Finding]) -> None:
-        self._findings.update({finding.key: finding for finding in told})
+        take_in(self._findings, told)
         self._suppressed.update(finding.key for finding in suppressed)
 
     def part(self) -> Part:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from locktrace.family.diagnosis import RINGS
 from locktrace.family.household import Household
 from locktrace.family.record import Record
 from locktrace.model import Finding, Process, Snapshot, StallSnapshot
+from locktrace.snapshots import kinds
 from locktrace.snapshots.contention import most_contended
 from locktrace.snapshots.document import Document, to_document
 from locktrace.snapshots.history_text import gaps_in
@@ -129,7 +131,15 @@ def _again_between(between: StallSnapshot | None, told: Told) -> list[str]:
 
 
 def _in_words(snapshot: Snapshot, finding: Finding) -> str:
-    return " of ".join([finding.kind, *[lock_name(snapshot, lock) for lock in finding.locks[:1]]])
+    locks = finding.locks if finding.kind in RINGS else finding.locks[:1]
+    real = [lock for lock in locks if not _is_answer(snapshot, lock)] or locks[:1]
+    names = [lock_name(snapshot, lock) for lock in real]
+    return f"{finding.kind} of {listing(names)}" if names else finding.kind
+
+
+def _is_answer(snapshot: Snapshot, lock: int) -> bool:
+    known = snapshot.locks.get(lock)
+    return known is not None and kinds.is_answer(known)
 
 
 def _told_above(again: Sequence[str]) -> Iterator[str]:

@@ -148,3 +148,17 @@ def test_semaphores_make_no_ring(world):
     world.lock("slots", "Semaphore").hold("t1").wait("t2")
     world.lock("B").hold("t2").wait("t1")
     assert world.findings("deadlock") == ()
+
+
+def test_a_task_goes_on_only_if_the_thread_of_its_loop_does(world):
+    """A worker waits for a coroutine that it sent to a loop, which waits for the worker's lock."""
+    world.lock("cache").hold("worker", age=9).wait("loop", age=4)
+    world.lock("answer", "Future").hold("load", age=5).wait("worker", age=5)
+    world.task("load")
+    native_id = world.actors["loop"].native_id
+    world.actors["load"] = replace(world.actors["load"], native_id=native_id)
+    finding = world.finding("deadlock")
+    assert "loop, in whose event loop load has to go on for answer, waits for cache" in (
+        finding.message
+    )
+    assert "event-loop-blocked" not in world.kinds()

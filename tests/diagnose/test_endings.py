@@ -27,6 +27,23 @@ def test_the_last_thread_waits_to_be_notified(world):
     )
 
 
+def test_what_hung_already_when_we_came_need_not_hang_for_long_again(world):
+    world.lock("ready", "Condition").wait("main", age=1.5, found=True)
+    world.see(main=("want",))
+    assert "main waits for ready in want (work.py:10), for over 1.5 s" in (
+        world.finding("lost-wakeup").message
+    )
+
+
+def test_a_process_without_a_way_on_is_one_finding(world):
+    """The main thread waits for a worker's answer, the worker for the next job."""
+    world.lock("jobs", "Queue").wait("worker", age=9)
+    world.lock("answers", "Queue").wait("MainThread", age=8)
+    world.see(worker=("want",), MainThread=("want",))
+    finding = world.finding("lost-wakeup")
+    assert world.lock_names(finding) == ["answers", "jobs"]
+
+
 def test_a_future_that_nobody_is_left_to_resolve(world):
     world.lock("reply", "Future").wait("main", age=5)
     world.see(main=("want",))
@@ -37,7 +54,7 @@ def test_all_others_wait_for_ever_too(world):
     world.lock("jobs", "Queue").wait("w1", age=9)
     waits_for_work(world, w1=("want",))
     assert {f.kind for f in world.findings()} == {"lost-wakeup"}
-    assert "the 1 other thread waits for ever too" in world.findings()[0].message
+    assert "the other thread waits for ever too" in world.findings()[0].message
 
 
 def test_a_nested_monitor_is_told_with_the_lock_that_shuts_the_other_out(world):

@@ -57,6 +57,22 @@ def test_other_threads_may_wait(world):
     assert world.findings() == ()
 
 
+def test_a_lock_held_across_an_await_by_the_thread_that_now_wants_it(world):
+    world.lock("A").hold("loop", age=3, at="fetch").wait("loop", age=2.5, at="handle")
+    in_a_callback(world)
+    finding = world.finding("self-deadlock")
+    assert finding.message.endswith(" With it the event loop and all its tasks stand still.")
+    assert world.kinds() == ["self-deadlock"]
+
+
+def test_nobody_is_known_to_hold_what_the_loop_waits_for(world):
+    world.lock("A").wait("loop", age=1, at="handle")
+    in_a_callback(world)
+    assert world.finding("event-loop-blocked").message.endswith(
+        "every task with it; no holder is known."
+    )
+
+
 # -- writer-starvation
 
 
@@ -92,6 +108,14 @@ def test_one_who_has_waited_long_is_no_stall_beside_it(world, table):
 def test_a_few_readers_may_have_been_on_their_way(world, table):
     table.read("r0", age=0.1).wait("w", age=2)
     let_in(world, 5)
+    assert world.findings("writer-starvation") == ()
+
+
+def test_a_lock_that_lets_readers_in_no_more_starves_nobody(world, table):
+    """Its writer was passed while it came, and the readers have queued behind it since."""
+    table.read("r0", age=3).wait("w", age=2, at="reload")
+    let_in(world, 40)
+    table.wait_to_read("r1", age=1.5)
     assert world.findings("writer-starvation") == ()
 
 

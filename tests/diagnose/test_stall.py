@@ -84,7 +84,8 @@ def test_a_semaphore_whose_permits_are_all_kept_by_those_who_want_more_is_a_warn
 def test_a_holder_who_waits_for_an_event_waits_for_it_and_does_not_read_it(world):
     world.lock("A").hold("t1", age=8).wait("t2")
     world.lock("data came", "Event").wait("t1", age=7)
-    assert world.finding("stall").message.endswith("and now waits for data came.")
+    told = world.finding("stall").message
+    assert "and now waits for data came. If who is to tell it needs A first, nobody goes on" in told
 
 
 def test_a_lock_with_a_better_explanation_is_not_called_a_stall(world):
@@ -111,3 +112,24 @@ def test_a_future_of_no_pool_that_somebody_may_still_resolve(world):
 def test_a_future_that_somebody_works_on_is_waited_for_as_long_as_it_takes(world):
     world.lock("reply", "Future").hold("worker", age=9).wait("main", age=8)
     assert world.findings() == ()
+
+
+def test_a_ring_that_is_too_young_to_be_told_is_no_stall_meanwhile(world):
+    world.lock("A").hold("t1", age=8).wait("t2", age=4)
+    world.lock("B").hold("t2", age=8).wait("t1", age=0.5)
+    assert world.findings() == ()
+
+
+def test_permits_of_threads_that_have_ended_are_told_as_such(world):
+    world.lock("slots", "Semaphore").hold("t1", "t2", age=8, returned=True).wait("t3")
+    world.end("t1", "t2")
+    told = world.finding("stall").message
+    assert told.endswith("2 permits taken in take (work.py:10), by threads that have ended since.")
+
+
+def test_what_those_wait_for_who_have_the_permits_is_told(world):
+    world.lock("slots", "Semaphore").hold("t1", age=8).wait("t3")
+    world.lock("worker", "Thread").hold("t9", age=9).wait("t1", age=7)
+    assert world.finding("stall").message.endswith(
+        "1 permit taken in take (work.py:10), of which t1 now waits for worker."
+    )
