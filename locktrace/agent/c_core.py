@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import sys
 import threading
-from collections import deque
 from collections.abc import Iterator
-from itertools import count
 from types import MethodType
 from typing import Any
 
 from locktrace.agent import _core
 from locktrace.agent.arrival.c_intake import CIntake
-from locktrace.agent.ledger import NO_LABEL, Label, Stack
+from locktrace.agent.ledger import Label, Stack
 from locktrace.agent.liveness import stacks_are_whole
 from locktrace.agent.reading import (
     SETTLED_NS,
@@ -29,12 +27,11 @@ from locktrace.agent.recorder import Usual
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
 DEPTH = 8  # frames of a hold or wait
-MAX_QUEUED_LABELS = 16_384
 MIN_NAMES = 256  # given names that are kept before those of locks that are gone are looked for
 
 
 class CRecorder:
-    """The writing contract; all but the labels are functions of the extension."""
+    """The writing contract; all but the names are functions of the extension."""
 
     create = staticmethod(_core.create)
     acquired = staticmethod(_core.acquired)
@@ -46,6 +43,8 @@ class CRecorder:
     waiting = staticmethod(_core.waiting)
     waited = staticmethod(_core.waited)
     build = staticmethod(_core.build)
+    relabel = staticmethod(_core.relabel)
+    put_label = staticmethod(_core.put_label)
     thread = staticmethod(_core.thread)
     task = staticmethod(_core.task)
     finished = staticmethod(_core.finished)
@@ -53,24 +52,10 @@ class CRecorder:
 
     def __init__(self) -> None:
         self.given_names: dict[int, str] = {}
-        self.listening = False
-        self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_LABELS)
-        self._next_label = count(1).__next__
         self._prune_at = MIN_NAMES
 
     def quicken(self, whole: Any, usual: Usual, /) -> Any:
         return _core.method(MethodType, whole, *usual)
-
-    def relabel(self, text: str, actor: Any = None, /) -> Label:
-        label = (self._next_label(), text)
-        before = _core.set_label(label, actor)
-        self._tell(label)
-        return before or NO_LABEL
-
-    def put_label(self, label: Label, actor: Any = None, /) -> None:
-        _core.set_label(label, actor)
-        if label[0]:
-            self._tell(label)
 
     def call(self, lock: Any, name: str, /) -> None:
         id = _core.id_of(lock)
@@ -83,10 +68,6 @@ class CRecorder:
             self._prune_at = 2 * len(self.given_names) + MIN_NAMES
         self.given_names[id] = name
 
-    def _tell(self, label: Label) -> None:
-        if self.listening:
-            self.labels.append(label)
-
 
 class CLedger:
     """The reading contract."""
@@ -98,7 +79,6 @@ class CLedger:
         self._stacks: dict[int, Stack] = {}
 
     def listen(self, on: bool) -> None:
-        self._recorder.listening = on
         _core.listen(on)
 
     def locks(self) -> list[LockRow]:
@@ -140,19 +120,16 @@ class CLedger:
         return self._lock_rows(_core.births())
 
     def drain_labels(self) -> list[Label]:
-        queue = self._recorder.labels
-        return [queue.popleft() for _ in range(len(queue))]
+        return _core.labels()
 
     def look(self, settled_ns: int = SETTLED_NS) -> Look:
         return Look(*_core.look(settled_ns, sys._current_frames(), stacks_are_whole()))
 
     def forget_holds(self) -> None:
-        self._recorder.listening = False
         _core.forget_holds()
 
     def forked(self) -> None:
-        self._recorder.listening = False
-        self._recorder.labels.clear()
+        _core.labels()
         _core.forked()
 
     def _lock_rows(

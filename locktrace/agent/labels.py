@@ -19,14 +19,16 @@ class label:  # noqa: N801  (used as `with label("query example. A"):`)
     def __init__(self, text: str) -> None:
         self._text = text
         self._before: Label | None = None
-        self._task: Actor | None = None
 
     def __enter__(self) -> None:
         if tap.recorder is OFF:
             return
         try:
-            self._task = tasks.here()
-            self._before = tap.recorder.relabel(str(self._text)[:MAX_LABEL], self._task)
+            text = self._text
+            if type(text) is not str or len(text) > MAX_LABEL:
+                text = str(text)[:MAX_LABEL]
+            self._task: Actor | None = tasks.here() if tasks.asyncio is not None else None
+            self._before = tap.recorder.relabel(text, self._task)
         except BaseException as error:
             if not tap.swallow(error):
                 raise

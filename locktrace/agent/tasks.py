@@ -21,7 +21,9 @@ MIN_SWEEP = 64  # tasks that are known before those that are done are looked for
 _tasks: dict[int, tuple[Actor, ref[Any]]] = {}
 _loops: dict[int, tuple[ref[Any], int]] = {}
 _sweep_at = MIN_SWEEP
-_asyncio: Any = None
+
+asyncio: Any = None
+"""The module, once the program has imported it."""
 
 
 def _no_loop() -> Any:
@@ -32,17 +34,17 @@ _running_loop: Callable[[], Any] = _no_loop
 _current_task: Callable[[Any], Any] = id
 
 
-def arrived(asyncio: Any) -> None:
+def arrived(module: Any) -> None:
     """The program has imported asyncio, and this is it."""
-    global _asyncio, _running_loop, _current_task
-    _asyncio = asyncio
+    global asyncio, _running_loop, _current_task
+    asyncio = module
     _running_loop, _current_task = asyncio._get_running_loop, asyncio.current_task
 
 
 def left() -> None:
     """Tracing stops: who traces next meets the tasks anew, and none may wait twice."""
-    global _asyncio, _running_loop
-    _asyncio, _running_loop = None, _no_loop
+    global asyncio, _running_loop
+    asyncio, _running_loop = None, _no_loop
     for actor, _task in list(_tasks.values()):
         tap.recorder.finished(actor)
     _tasks.clear()
@@ -114,12 +116,12 @@ def beneficiary(task: Any, frame: FrameType) -> Any:
 def _woken_by(callback: Any) -> Any:
     """The task that `callback` of a future wakes, itself or through a future of `wait_for`."""
     owner = getattr(callback, "__self__", None)
-    if isinstance(owner, _asyncio.Task):
+    if isinstance(owner, asyncio.Task):
         return owner
     for future in getattr(callback, "args", ()):
         for inner in getattr(future, "_callbacks", None) or ():
             owner = getattr(inner[0], "__self__", None)
-            if isinstance(owner, _asyncio.Task):
+            if isinstance(owner, asyncio.Task):
                 return owner
     return None
 
@@ -152,12 +154,12 @@ def sweep() -> None:
 def loops() -> list[tuple[Any, int, int]]:
     """Each event loop that runs, with the ids of its thread."""
     found = [(row[0](), ident, row[1]) for ident, row in list(_loops.items())]
-    return [row for row in found if row[0] is not None] if _asyncio is not None else []
+    return [row for row in found if row[0] is not None] if asyncio is not None else []
 
 
 def pending(loop: Any) -> set[Any]:
     """The tasks of `loop` that are not done."""
-    found: set[Any] = _asyncio.all_tasks(loop) if _asyncio is not None else set()
+    found: set[Any] = asyncio.all_tasks(loop) if asyncio is not None else set()
     return found
 
 
@@ -166,7 +168,7 @@ def running() -> list[tuple[Actor, Actor | None]]:
     found = []
     for ident, (loop_ref, native_id) in list(_loops.items()):
         loop = loop_ref()
-        if loop is None or _asyncio is None:
+        if loop is None or asyncio is None:
             continue
         task = _current_task(loop)
         actor = (known(task) or _new_actor(task, ident, native_id)) if task is not None else None
@@ -188,7 +190,7 @@ def asleep(frames: Mapping[int, FrameType]) -> list[int]:
 
 
 def _sleeps_for_good(loop: Any, frame: FrameType | None) -> bool:
-    if _asyncio is None or type(loop) is not _asyncio.SelectorEventLoop or frame is None:
+    if asyncio is None or type(loop) is not asyncio.SelectorEventLoop or frame is None:
         return False
     selector = loop._selector
     if getattr(type(selector).select, "__code__", None) is not frame.f_code:

@@ -111,7 +111,9 @@ static PyMethodDef methods[] = {
     METHOD(waiting, METH_FASTCALL),
     METHOD(waited, METH_O),
     METHOD(build, METH_O),
-    METHOD(set_label, METH_FASTCALL),
+    METHOD(relabel, METH_FASTCALL),
+    METHOD(put_label, METH_FASTCALL),
+    METHOD(labels, METH_NOARGS),
     METHOD(thread, METH_VARARGS),
     METHOD(task, METH_VARARGS),
     METHOD(finished, METH_O),
@@ -196,7 +198,7 @@ COLD const char *start(void)
     Py_DECREF(counting);
     Py_DECREF(lock);
     Py_DECREF(rlock);
-    if (name_semlock_kinds() < 0) {
+    if (name_semlock_kinds() < 0 || labels_start() < 0) {
         return "there is no memory";
     }
     if (arrival_start() < 0) {

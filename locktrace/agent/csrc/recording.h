@@ -3,6 +3,7 @@
 #define LOCKTRACE_RECORDING_H
 
 #include "kinds.h"
+#include "labels.h"
 #include "methods.h"
 
 static PyObject *core_create(PyObject *self, PyObject *const *args, Py_ssize_t count)
@@ -157,27 +158,6 @@ static PyObject *core_build(PyObject *self, PyObject *entry)
         Py_INCREF(entry);
     }
     actor->building = entry != Py_None ? entry : NULL;
-    return before != NULL ? before : none();
-}
-
-/* set_label((id, text)[, actor]) -> the one before, or None; id 0 is no label. */
-static PyObject *core_set_label(PyObject *self, PyObject *const *args, Py_ssize_t count)
-{
-    (void)self;
-    struct actor *actor = expect_by(count, 1) ? acting(args, count, 1) : NULL;
-    if (actor == NULL || !PyTuple_CheckExact(args[0]) || PyTuple_Size(args[0]) != 2) {
-        return PyErr_Occurred() ? NULL : none();
-    }
-    unsigned long id = PyLong_AsUnsignedLong(PyTuple_GetItem(args[0], 0));
-    if (PyErr_Occurred()) {
-        return NULL;
-    }
-    PyObject *before = actor->label;
-    if (id != 0) {
-        Py_INCREF(args[0]);
-    }
-    actor->label = id != 0 ? args[0] : NULL;
-    actor->label_id = (uint32_t)id;
     return before != NULL ? before : none();
 }
 

@@ -129,8 +129,7 @@ def nothing_is_leaked_or_freed_too_often():
     entry = CORE.recorder.create("Thing", sys._getframe())
 
     def work():
-        label = (1, text)
-        _core.set_label(label)
+        _core.relabel(text)
         with lock, rlock, rlock, condition:
             condition.wait(0.0001)
         lock.acquire(True, 0.001)
@@ -145,10 +144,11 @@ def nothing_is_leaked_or_freed_too_often():
         CORE.recorder.released(entry, True)
         CORE.recorder.waited(CORE.recorder.waiting(entry, True, False, sys._getframe()))
         for read in (LEDGER.locks, LEDGER.totals, LEDGER.holds, LEDGER.waits, LEDGER.actors,
-                     LEDGER.look, LEDGER.drain_events, LEDGER.drain_births):  # fmt: skip
+                     LEDGER.look, LEDGER.drain_events, LEDGER.drain_births,
+                     LEDGER.drain_labels):  # fmt: skip
             read()
         _core.stack(1)
-        _core.set_label((0, ""))
+        _core.put_label((0, ""))
 
     def count():
         gc.collect()
