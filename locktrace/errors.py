@@ -9,6 +9,12 @@ class LocktraceError(Exception):
     exit_code = 1
 
 
+class UsageError(LocktraceError):
+    """An option, a path, a rule's name or the configuration is wrong."""
+
+    exit_code = 2
+
+
 class NoSuchProcessError(LocktraceError):
     """No process has this pid, or the pid now belongs to another process."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,9 +38,14 @@ def kept():
 
 
 def pytest_configure() -> None:
-    """A shell's background job ignores Ctrl-C, and would hand that on to each program it starts."""
+    """What the programs that tests start are to inherit, whatever started the tests.
+
+    A shell's background job ignores Ctrl-C, and would hand that on. Without bytecode each of
+    thousands of processes would compile the agent, and the newer CPythons their own library.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @pytest.fixture(scope="session", autouse=True)

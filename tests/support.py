@@ -31,7 +31,7 @@ SOURCE_ROOTS = [ROOT, ROOT / "tui", ROOT / "demo_server"]
 
 
 @functools.cache
-def interpreters() -> dict[str, str]:
+def builds() -> dict[str, str]:
     """Each CPython from 3.11 on this machine: version -> executable; the present one included."""
     found = {_version(sys.executable): sys.executable}
     candidates = sorted(Path.home().glob(".pyenv/versions/*/bin/python"))
@@ -42,6 +42,17 @@ def interpreters() -> dict[str, str]:
         if re.match(r"3\.1[1-5]\.", version):
             found.setdefault(version, str(candidate))
     return found
+
+
+@functools.cache
+def interpreters() -> dict[str, str]:
+    """One of each minor version, the present one of its own: what the agent does is the same in
+    all builds of a minor. How it gets in is not, so that is tested with all `builds`.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for version, executable in builds().items():
+        found.setdefault(version.rpartition(".")[0], (version, executable))
+    return dict(found.values())
 
 
 def _version(executable: str) -> str:

@@ -58,8 +58,8 @@ def scan(
     ] = None,
 ) -> None:
     """List every lock and unlock in the source, and report those that do not pair."""
+    from locktrace.errors import UsageError
     from locktrace.scan import baseline as known
-    from locktrace.scan.errors import UsageError
 
     if since is not None:
         raise typer.Exit(_since(since, paths or []))
@@ -83,7 +83,8 @@ def _settings(
 ) -> Config:
     from dataclasses import replace
 
-    from locktrace.scan.config import codes_of, find_pyproject, load
+    from locktrace.pyproject import find_pyproject
+    from locktrace.scan.config import codes_of, load
 
     settings = load(config or find_pyproject(first))
     return replace(

@@ -15,8 +15,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from locktrace.scan.config import find_pyproject, tables_of
-from locktrace.scan.errors import UsageError
+from locktrace.errors import UsageError
+from locktrace.pyproject import find_pyproject, tables_of
 
 _NEEDED = ("class", "read_acquire", "read_release", "write_acquire", "write_release")
 _KNOWN = frozenset((*_NEEDED, "try_read", "try_write"))

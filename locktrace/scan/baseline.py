@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-from locktrace.errors import CannotSaveError
-from locktrace.scan.errors import UsageError
+from locktrace.errors import CannotSaveError, UsageError
 from locktrace.scan.records import Finding
 
 _SCHEMA = 1

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from locktrace.errors import UsageError
 from locktrace.scan.agreement import Place, rules_for
-from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Finding
 
 

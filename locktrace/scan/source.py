@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from locktrace.scan.errors import UsageError
+from locktrace.errors import UsageError
 from locktrace.scan.records import Trouble
 from locktrace.scan.syntax import syntax_error
 from locktrace.scan.vocabulary import HINTS, LINE_WORDS, LOCK_USE, WORDS

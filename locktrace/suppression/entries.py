@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from locktrace.diagnose.registry import KINDS
+from locktrace.errors import UsageError
 from locktrace.model import Finding, Site, Snapshot
-from locktrace.scan.config import find_pyproject, tables_of
-from locktrace.scan.errors import UsageError
+from locktrace.pyproject import find_pyproject, tables_of
 from locktrace.suppression.concern import sites_of
 from locktrace.wording import lock_name
 

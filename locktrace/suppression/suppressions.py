@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from locktrace.diagnose.registry import KINDS
 from locktrace.model import Finding, Process, Snapshot
-from locktrace.scan.rules import find_rule
 from locktrace.suppression.comments import Comments
 from locktrace.suppression.concern import sites_of
 from locktrace.suppression.entries import Entry
@@ -48,8 +47,7 @@ class Suppressions:
         for file in sorted(files):
             for line, words in sorted(self._comments.of(process, file).items()):
                 comment = _comment(file, line, words)
-                unknown = sorted(w for w in words if w not in KINDS and find_rule(w) is None)
-                if unknown:
+                if unknown := sorted(filter(_is_unknown, words)):
                     said[comment] = f"{comment}: {unknown[0]!r} is no finding kind and no rule"
                 elif words & KINDS:
                     said[comment] = f"{comment} suppresses nothing"
@@ -61,6 +59,15 @@ class Suppressions:
             words = self._comments.of(snapshot.process, site.file).get(site.line)
             if words is not None and (not words or finding.kind in words):
                 yield _comment(site.file, site.line, words)
+
+
+def _is_unknown(word: str) -> bool:
+    """Neither a kind nor a rule; the scanner is loaded for a word that is no kind, for it is long."""
+    if word in KINDS:
+        return False
+    from locktrace.scan.rules import find_rule
+
+    return find_rule(word) is None
 
 
 def _comment(file: str, line: int, words: Iterable[str]) -> str:

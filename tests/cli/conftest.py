@@ -11,9 +11,31 @@ from collections.abc import Callable
 
 import pytest
 
+from locktrace.cli.app import main
 from tests.support import PATIENCE_S, environment
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def within(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """As `locktrace`, of a command that starts nothing: it is run by this process, which has all
+    loaded that a process of its own would load first.
+    """
+
+    def call(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = ["locktrace", *arguments]
+        monkeypatch.setattr(sys, "argv", command)
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else int(bool(end.code))
+        out, errors = capsys.readouterr()
+        return subprocess.CompletedProcess(command, code, out, errors)
+
+    return call
 
 
 @pytest.fixture

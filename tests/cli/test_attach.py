@@ -31,19 +31,19 @@ def test_dump_finds_the_deadlock_of_a_process_that_hangs_already(locktrace: Any)
     )
 
 
-def test_the_agent_stays_until_it_is_told_to_go(locktrace: Any) -> None:
+def test_the_agent_stays_until_it_is_told_to_go(within: Any) -> None:
     with running("plain", trace=False) as target:
         target.expect("ready")
-        assert locktrace("dump", str(target.pid)).returncode == 0
+        assert within("dump", str(target.pid)).returncode == 0
         connect(target.pid).close()
-        done = locktrace("detach", str(target.pid))
+        done = within("detach", str(target.pid))
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout == f"process {target.pid} is no longer traced\n"
         target.close_input()
         assert target.finish() == (0, "", "")
 
 
-def test_watch_brings_the_agent_in_and_hears_of_its_going(locktrace: Any) -> None:
+def test_watch_brings_the_agent_in_and_hears_of_its_going(within: Any) -> None:
     with running("plain", trace=False) as target:
         target.expect("ready")
         watching = subprocess.Popen(
@@ -55,7 +55,7 @@ def test_watch_brings_the_agent_in_and_hears_of_its_going(locktrace: Any) -> Non
         )
         assert watching.stdout is not None
         assert "locks" in watching.stdout.readline()
-        assert locktrace("detach", str(target.pid)).returncode == 0
+        assert within("detach", str(target.pid)).returncode == 0
         _, errors = watching.communicate()
     assert watching.returncode == 6
     assert errors == f"locktrace: process {target.pid} is no longer traced: it was detached\n"
@@ -63,7 +63,7 @@ def test_watch_brings_the_agent_in_and_hears_of_its_going(locktrace: Any) -> Non
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_an_observer_that_is_told_to_end_detaches_if_it_shall(
-    number: signal.Signals, locktrace: Any
+    number: signal.Signals, within: Any
 ) -> None:
     with running("plain", trace=False) as target:
         target.expect("ready")
@@ -79,22 +79,22 @@ def test_an_observer_that_is_told_to_end_detaches_if_it_shall(
         watching.send_signal(number)
         _, errors = watching.communicate()
         assert (watching.returncode, errors) == (128 + number, "")
-        assert locktrace("detach", str(target.pid)).returncode == 5
+        assert within("detach", str(target.pid)).returncode == 5
 
 
-def test_a_dry_run_says_how_and_does_nothing(locktrace: Any) -> None:
+def test_a_dry_run_says_how_and_does_nothing(within: Any) -> None:
     with running("plain", trace=False) as target:
         target.expect("ready")
-        done = locktrace("attach", str(target.pid), "--dry-run")
+        done = within("attach", str(target.pid), "--dry-run")
         assert (done.returncode, done.stderr) == (0, "")
         assert "would be entered by ptrace; not by remote-exec: " in done.stdout
-        assert locktrace("detach", str(target.pid)).returncode == 5
+        assert within("detach", str(target.pid)).returncode == 5
 
 
-def test_without_the_c_core_it_is_only_observed_and_says_so(locktrace: Any) -> None:
+def test_without_the_c_core_it_is_only_observed_and_says_so(within: Any) -> None:
     with running("plain", trace=False, LOCKTRACE_CORE="py") as target:
         target.expect("ready")
-        done = locktrace("dump", str(target.pid), "--detach")
+        done = within("dump", str(target.pid), "--detach")
     assert done.returncode == 0
     assert f"the C core cannot serve in process {target.pid}" in done.stderr
     assert "only observed" in done.stderr

@@ -36,27 +36,27 @@ def hung() -> Iterator[Target]:
 
 
 def test_a_deadlock_of_parent_and_child_is_in_the_text_and_in_the_document(
-    hung: Target, locktrace: Any
+    hung: Target, within: Any
 ) -> None:
-    done = locktrace("dump", str(hung.pid), "--children")
+    done = within("dump", str(hung.pid), "--children")
     assert done.returncode == 0, done.stderr
     told = " ".join(done.stdout.split())
     assert f"MainThread of process {hung.pid} holds Scheduler.results" in told
     assert "which has to end first, waits for Scheduler.results" in told
-    done = locktrace("dump", str(hung.pid), "--children", "--format", "json")
+    done = within("dump", str(hung.pid), "--children", "--format", "json")
     document = json.loads(done.stdout)
     assert [finding["kind"] for finding in document["findings"]] == ["deadlock"]
     assert len({thread["native_id"] for thread in document["threads"]}) >= 2
     jsonschema.validate(document, json.loads((ROOT / "docs/schema/dump.schema.json").read_text()))
 
 
-def test_the_kernel_is_asked_about_children_too(hung: Target, locktrace: Any) -> None:
+def test_the_kernel_is_asked_about_children_too(hung: Target, within: Any) -> None:
     try:
         preflight.check()
     except LocktraceError as error:
         pytest.skip(str(error))
     [child] = psutil.Process(hung.pid).children()
-    done = locktrace("dump", str(hung.pid), "--children", "--source", "kernel", "--format", "json")
+    done = within("dump", str(hung.pid), "--children", "--source", "kernel", "--format", "json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     names = {thread["id"]: thread["name"] for thread in document["threads"]}
@@ -66,7 +66,7 @@ def test_the_kernel_is_asked_about_children_too(hung: Target, locktrace: Any) ->
 
 
 def test_processes_that_hung_before_anybody_came_are_told_as_those_that_were_traced(
-    locktrace: Any, python: str
+    within: Any, python: str
 ) -> None:
     with running(
         "corpus/deadlock/joined_under_lock", "unlucky", trace=False, python=python
@@ -75,7 +75,7 @@ def test_processes_that_hung_before_anybody_came_are_told_as_those_that_were_tra
         [child] = eventually(lambda: process.children() or None, "the child")
         try:
             eventually(lambda: _sleeps(process) and _sleeps(child), "the hang")
-            done = locktrace("dump", str(target.pid), "--children", "--format", "json")
+            done = within("dump", str(target.pid), "--children", "--format", "json")
             assert done.returncode == 0, done.stderr
             document = json.loads(done.stdout)
             assert document["faults"] == 0

@@ -52,13 +52,13 @@ def test_no_deadlock_is_told_of_a_process_that_is_merely_busy() -> None:
 
 @pytest.mark.parametrize("version", sorted(interpreters()))
 def test_a_program_whose_main_thread_has_come_to_its_end_is_looked_into(
-    locktrace: Any, version: str
+    within: Any, version: str
 ) -> None:
     with running("hangs_at_its_end", python=interpreters()[version], trace=False) as target:
         target.expect("ending")
-        done = locktrace("dump", str(target.pid))
+        done = within("dump", str(target.pid))
         assert (done.returncode, done.stderr) == (0, "")
         assert "ERROR deadlock" in done.stdout
         assert "hangs_at_its_end.journal" in done.stdout
-        gone = locktrace("detach", str(target.pid))
+        gone = within("detach", str(target.pid))
         assert (gone.returncode, gone.stderr) == (0, "")

@@ -34,10 +34,10 @@ def wait_for_the_gate(target: Target) -> None:
 
 
 @pytest.mark.parametrize("source", ["kernel", "both"])
-def test_a_dump_keeps_to_the_schema(locktrace: Any, source: str) -> None:
+def test_a_dump_keeps_to_the_schema(within: Any, source: str) -> None:
     with running("kernel_waits", trace=source == "both") as target:
         wait_for_the_gate(target)
-        done = locktrace("dump", str(target.pid), "--source", source, "--format", "json")
+        done = within("dump", str(target.pid), "--source", source, "--format", "json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
     schema = json.loads(Path(ROOT / "docs" / "schema" / "dump.schema.json").read_text())
@@ -57,10 +57,10 @@ def test_a_dump_as_text_says_what_the_kernel_cannot_know(locktrace: Any) -> None
     assert "2 waits" in text
 
 
-def test_no_such_process_and_no_python(locktrace: Any) -> None:
-    assert locktrace("watch", str(2**22 + 1), "--source", "kernel").returncode == 3
+def test_no_such_process_and_no_python(within: Any) -> None:
+    assert within("watch", str(2**22 + 1), "--source", "kernel").returncode == 3
     with subprocess.Popen(["sleep", "60"]) as sleeper:
-        done = locktrace("watch", str(sleeper.pid), "--source", "kernel")
+        done = within("watch", str(sleeper.pid), "--source", "kernel")
         sleeper.kill()
     assert done.returncode == 5
     assert "is not a Python process" in done.stderr

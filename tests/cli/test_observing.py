@@ -45,20 +45,20 @@ NO_PID = str(2**22 + 1)  # beyond the kernel's largest
 
 @pytest.mark.parametrize("command", ["attach", "watch", "dump"])
 class TestFailures:
-    def test_no_such_process(self, locktrace: Any, command: str) -> None:
-        done = locktrace(command, NO_PID)
+    def test_no_such_process(self, within: Any, command: str) -> None:
+        done = within(command, NO_PID)
         assert (done.returncode, done.stdout) == (3, "")
         assert done.stderr == f"locktrace: there is no process {NO_PID}\n"
 
-    def test_no_python_at_all(self, locktrace: Any, command: str) -> None:
+    def test_no_python_at_all(self, within: Any, command: str) -> None:
         with subprocess.Popen(["sleep", "60"]) as sleeper:
-            done = locktrace(command, str(sleeper.pid))
+            done = within(command, str(sleeper.pid))
             sleeper.kill()
         assert done.returncode == 8
         assert "is not a Python process" in done.stderr
 
-    def test_a_negative_pid(self, locktrace: Any, command: str) -> None:
-        done = locktrace(command, "--", "-5")
+    def test_a_negative_pid(self, within: Any, command: str) -> None:
+        done = within(command, "--", "-5")
         assert done.returncode == 3
         assert "Traceback" not in done.stderr
 
@@ -79,7 +79,7 @@ def test_somebody_elses_process_may_not_be_observed() -> None:
 
 
 def test_a_socket_left_by_a_killed_process_is_removed_and_not_trusted(
-    locktrace: Any, tmp_path: Path, quiet_process: Any
+    within: Any, tmp_path: Path, quiet_process: Any
 ) -> None:
     with running("leaked_read_lock") as target:
         target.expect("leaked")
@@ -90,7 +90,7 @@ def test_a_socket_left_by_a_killed_process_is_removed_and_not_trusted(
         target.process.wait()
     reused = left.with_name(f"{quiet_process.pid}.sock")
     left.rename(reused)
-    done = locktrace("detach", str(quiet_process.pid))
+    done = within("detach", str(quiet_process.pid))
     assert done.returncode == 5
     assert "left behind by a process that is gone" in done.stderr
     assert not reused.exists()
@@ -108,12 +108,12 @@ def test_dump_prints_who_holds_what_with_stacks(locktrace: Any) -> None:
     assert "self.ip_table.r_lock()" in done.stdout
 
 
-def test_dump_as_json_follows_the_schema_and_goes_to_a_file(locktrace: Any, tmp_path: Path) -> None:
+def test_dump_as_json_follows_the_schema_and_goes_to_a_file(within: Any, tmp_path: Path) -> None:
     output = tmp_path / "dump.json"
     with running("leaked_read_lock") as target:
         target.expect("leaked")
         arguments = ("dump", str(target.pid), "--format", "json", "-o", str(output))
-        done = locktrace(*arguments)
+        done = within(*arguments)
     assert (done.returncode, done.stdout) == (0, "")
     document = json.loads(output.read_text())
     assert document["schema"] == 1
@@ -121,20 +121,20 @@ def test_dump_as_json_follows_the_schema_and_goes_to_a_file(locktrace: Any, tmp_
     assert len(document["holds"]) == 3
 
 
-def test_a_dump_that_cannot_be_written_is_a_sentence(locktrace: Any, tmp_path: Path) -> None:
+def test_a_dump_that_cannot_be_written_is_a_sentence(within: Any, tmp_path: Path) -> None:
     with running("leaked_read_lock") as target:
         target.expect("leaked")
-        done = locktrace("dump", str(target.pid), "-o", str(tmp_path / "none" / "x"))
+        done = within("dump", str(target.pid), "-o", str(tmp_path / "none" / "x"))
     assert done.returncode == 7
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_ps_lists_traced_and_untraced_processes(locktrace: Any, quiet_process: Any) -> None:
+def test_ps_lists_traced_and_untraced_processes(within: Any, quiet_process: Any) -> None:
     with running("leaked_read_lock", LOCKTRACE_CORE="py") as target:
         target.expect("leaked")
         with observed(target):
-            lines = locktrace("ps").stdout.splitlines()
+            lines = within("ps").stdout.splitlines()
     rows = {int(line.split()[0]): line.split() for line in lines[1:]}
     version = sys.version.split()[0]
     assert rows[target.pid][1:3] == ["yes", version]
@@ -191,7 +191,7 @@ def test_watch_without_a_pid_takes_the_only_traced_process(
         watch.watch(None)
 
 
-def test_a_stall_is_saved_and_can_be_listed_and_shown(locktrace: Any) -> None:
+def test_a_stall_is_saved_and_can_be_listed_and_shown(within: Any) -> None:
     from locktrace.diagnose import Thresholds
     from locktrace.session import Session
     from locktrace.snapshots.store import StallStore
@@ -201,15 +201,15 @@ def test_a_stall_is_saved_and_can_be_listed_and_shown(locktrace: Any) -> None:
         session = Session(target.source(), thresholds=Thresholds(), store=StallStore())
         until(session, lambda view: bool(view.stalls), "the stall snapshot")
         session.close()
-    listed = locktrace("stalls").stdout
+    listed = within("stalls").stdout
     id = listed.split()[0]
     assert "deadlock" in listed.lower()
-    assert "Deadlock" in locktrace("stalls", "show", id).stdout
-    assert Path(locktrace("stalls", "path").stdout.strip()).is_dir()
+    assert "Deadlock" in within("stalls", "show", id).stdout
+    assert Path(within("stalls", "path").stdout.strip()).is_dir()
 
 
-def test_a_stall_that_was_never_saved_is_a_sentence(locktrace: Any) -> None:
-    done = locktrace("stalls", "show", "20260101-000000-1")
+def test_a_stall_that_was_never_saved_is_a_sentence(within: Any) -> None:
+    done = within("stalls", "show", "20260101-000000-1")
     assert done.returncode == 1
     assert "no saved stall snapshot" in done.stderr
     assert eventually(lambda: "Traceback" not in done.stderr)

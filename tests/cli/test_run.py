@@ -169,18 +169,18 @@ def test_children_are_traced_too(locktrace: Any) -> None:
     ],
 )
 def test_wrong_usage_is_one_sentence_and_exit_code_2(
-    locktrace: Any, arguments: list[str], complaint: str
+    within: Any, arguments: list[str], complaint: str
 ) -> None:
-    done = locktrace(*arguments)
+    done = within(*arguments)
     assert done.returncode == 2
     assert complaint in done.stderr
     assert "Traceback" not in done.stderr
 
 
 def test_a_report_that_cannot_be_written_is_told_before_the_program_runs(
-    locktrace: Any, tmp_path: Path
+    within: Any, tmp_path: Path
 ) -> None:
-    done = locktrace("run", "--report", str(tmp_path / "none" / "r.json"), PROGRAM, "show")
+    done = within("run", "--report", str(tmp_path / "none" / "r.json"), PROGRAM, "show")
     assert (done.returncode, done.stdout) == (7, "")
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
@@ -213,8 +213,8 @@ def test_a_program_that_ends_abruptly_is_said_to_have_kept_something_back(locktr
     assert "ended abruptly; its last moments are not known" in done.stderr
 
 
-def test_a_program_that_never_speaks_is_said_to_be_untraced(locktrace: Any) -> None:
-    done = locktrace("run", "-I", PROGRAM)
+def test_a_program_that_never_speaks_is_said_to_be_untraced(within: Any) -> None:
+    done = within("run", "-I", PROGRAM)
     assert done.returncode == 2
     assert "there is no option -I" in done.stderr
 

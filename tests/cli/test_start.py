@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -36,12 +37,25 @@ def test_a_program_that_imports_locktrace_gets_the_agent_only() -> None:
 @pytest.mark.parametrize(
     "command", ["", "demo", "run", "ps", "attach", "watch", "dump", "stalls", "scan", "explain"]
 )
-def test_help_of_every_command_has_an_example_or_a_list(command: str) -> None:
+def test_help_of_every_command_has_an_example_or_a_list(within: Any, command: str) -> None:
+    done = within(*command.split(), "--help")
+    assert done.returncode == 0
+    assert "Example" in done.stdout or "Commands:" in done.stdout
+
+
+def test_it_is_the_command_that_is_installed_too() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "locktrace", *command.split(), "--help"],
+        [sys.executable, "-m", "locktrace", "--help"],
         env=environment(trace=False),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "Example" in done.stdout or "Commands:" in done.stdout
+    assert "Commands:" in done.stdout
+
+
+def test_a_program_is_observed_without_the_scanner() -> None:
+    modules = imported(
+        "import locktrace.session, locktrace.family.household, locktrace.launch.rwlocks"
+    )
+    assert {name for name in modules if name.startswith("locktrace.scan")} == set()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from locktrace.errors import UsageError
 from locktrace.launch.rwlocks import configured
-from locktrace.scan.errors import UsageError
 from tests.support import PATIENCE_S, environment
 
 ROW = """

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from locktrace.cli.scan import scan
-from locktrace.scan.errors import UsageError
+from locktrace.errors import UsageError
 
 LEAK = """\
 import threading

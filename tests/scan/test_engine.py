@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from locktrace.errors import UsageError
 from locktrace.scan import engine
 from locktrace.scan.config import Config
-from locktrace.scan.errors import UsageError
 from locktrace.scan.records import Report
 
 LEAK = """\

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from locktrace.errors import UsageError
+from locktrace.pyproject import find_pyproject
 from locktrace.scan import baseline
-from locktrace.scan.config import Config, codes_of, find_pyproject, load
+from locktrace.scan.config import Config, codes_of, load
 from locktrace.scan.engine import scan
-from locktrace.scan.errors import UsageError
 
 LEAK = """\
 import threading

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from locktrace.errors import UsageError
 from locktrace.model import (
     Certainty,
     Finding,
@@ -16,7 +17,6 @@ from locktrace.model import (
     Site,
     Snapshot,
 )
-from locktrace.scan.errors import UsageError
 from locktrace.suppression import configured
 
 

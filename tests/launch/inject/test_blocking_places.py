@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.support import Target, attached, interpreters, running
+from tests.support import Target, attached, builds, running
 
 ROUNDS = int(os.environ.get("ATTACH_ROUNDS", "2"))
 EVERY = os.environ.get("ATTACH_EVERY_PYTHON") == "1"
@@ -50,7 +50,7 @@ def visits() -> list[tuple[str, str, int]]:
     return [
         (version, place, ROUNDS if EVERY or version == own else 1)
         for place in PLACES
-        for version in sorted(interpreters())
+        for version in sorted(builds())
         if EVERY or version == own or place in FEW
     ]
 
@@ -60,5 +60,5 @@ def visits() -> list[tuple[str, str, int]]:
 def test_a_program_that_was_attached_to_ends_as_its_twin(
     version: str, place: str, rounds: int
 ) -> None:
-    python = interpreters()[version]
+    python = builds()[version]
     assert visited(place, python, rounds) == undisturbed(place, python)

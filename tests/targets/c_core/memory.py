@@ -12,14 +12,16 @@ from checking import CORE, LEDGER, check, made_here, run, until
 
 from locktrace.agent import _core
 
+LONG_NS = 3000  # shorter holds are only counted
+
 
 def resident():
     pages = Path("/proc/self/statm").read_text().split()[1]
     return int(pages) * os.sysconf("SC_PAGE_SIZE")
 
 
-def drop_a_million(publish):
-    """A hundred thousand alive at a time, then one by one; the publisher has its turns."""
+def drop_many(publish):
+    """Fifty thousand alive at a time, then one by one; the publisher has its turns."""
 
     def churn(rounds, at_once):
         for i in range(rounds):
@@ -33,25 +35,25 @@ def drop_a_million(publish):
             if at_once > 1 or i % 1000 == 0:
                 publish()
 
-    churn(2, 100_000)
+    churn(2, 50_000)
     churn(2000, 1)
     before = resident()
-    churn(5, 100_000)
-    churn(500_000, 1)
+    churn(3, 50_000)
+    churn(150_000, 1)
     gc.collect()
     grown = resident() - before
-    assert grown < 5_000_000, grown
+    assert grown < 5_000_000, grown  # 16 bytes a lock
     assert made_here() == []
 
 
 @check
-def a_million_locks_leave_memory_where_it_was():
+def hundred_thousands_of_locks_leave_memory_where_it_was():
     CORE.arm()
-    drop_a_million(lambda: None)
+    drop_many(lambda: None)
 
 
 @check
-def a_million_locks_leave_memory_where_it_was_while_somebody_observes():
+def hundred_thousands_of_locks_leave_memory_where_it_was_while_somebody_observes():
     CORE.arm()
     LEDGER.listen(True)
 
@@ -60,12 +62,12 @@ def a_million_locks_leave_memory_where_it_was_while_somebody_observes():
         LEDGER.drain_events()
         LEDGER.look()
 
-    drop_a_million(publish)
+    drop_many(publish)
 
 
 @check
 def a_live_lock_costs_at_most_256_bytes():
-    count = 200_000
+    count = 100_000
     plain = [threading.Lock() for _ in range(count)]
     del plain
     before = resident()
@@ -89,7 +91,9 @@ def a_lock_that_was_held_for_long_costs_at_most_256_bytes():
         before = resident()
         for lock in locks:
             with lock:
-                time.sleep(3e-6)
+                until_ns = time.perf_counter_ns() + LONG_NS
+                while time.perf_counter_ns() < until_ns:
+                    pass
         return resident() - before
 
     bare = hold_each()
@@ -115,8 +119,8 @@ def threads_that_end_leave_nothing():
 
     churn(300)
     before = resident()
-    churn(3000)
-    assert resident() - before < 2_000_000, resident() - before
+    churn(1000)
+    assert resident() - before < 1_000_000, resident() - before
     until(lambda: len(LEDGER.actors()) < 50)
 
 
