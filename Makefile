@@ -24,7 +24,7 @@ demo: $(USE)    ## the story: a DNS server hangs, and the screen shows why
 	@$(BIN)/locktrace demo
 
 test: $(DEV)    ## the whole test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 4 --dist worksteal  # half of their time the tests wait
 
 check: $(DEV)  ## ruff, mypy --strict, import-linter, then the tests
 	$(BIN)/ruff check .

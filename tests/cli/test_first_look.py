@@ -15,7 +15,7 @@ from locktrace.session import Session
 from tests.support import PATIENCE_S, interpreters, running, until
 
 pytestmark = pytest.mark.skipif(bool(by_ptrace.obstacle()), reason="no way in by ptrace here")
-ROUNDS = 5
+ROUNDS = 3
 LOOK_S = 0.8
 
 
