@@ -62,7 +62,7 @@ class Suppressions:
 
 
 def _is_unknown(word: str) -> bool:
-    """Neither a kind nor a rule; the scanner is loaded for a word that is no kind, for it is long."""
+    """Neither a kind nor a rule; the scanner, which is large, is loaded for no other word."""
     if word in KINDS:
         return False
     from locktrace.scan.rules import find_rule
