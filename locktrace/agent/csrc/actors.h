@@ -28,6 +28,7 @@ struct actor {
     PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
     struct wait *waits; /* newest first */
     uint32_t named;     /* by how many holds, waits and handles */
+    uint32_t waiting;   /* how many waits */
     uint32_t label_id;
     atomic_bool ended;
     uint8_t told;     /* observers know that it has ended */

@@ -312,11 +312,11 @@ static PyObject *core_found(PyObject *self, PyObject *object)
     return none();
 }
 
-/* 0, or -1 with an exception set. */
+/* 0, or -1. */
 COLD int arrival_start(void)
 {
     for (int type = 0; type < OWN_LOCK_TYPES; type++) {
-        lock_reprs[type] = PyObject_GetAttrString((PyObject *)lock_types[type].type, "__repr__");
+        lock_reprs[type] = (reprfunc)PyType_GetSlot(lock_types[type].type, Py_tp_repr);
         if (lock_reprs[type] == NULL) {
             return -1;
         }

@@ -14,7 +14,7 @@
 #include <x86intrin.h>
 #endif
 
-enum { RATE_BITS = 32, LEARNING_NS = 2000000, RESYNC_NS = 20000000 };
+enum { RATE_BITS = 32, LEARNING_NS = 2000000, RESYNC_NS = 20000000, ASTRAY_NS = 10000000 };
 
 static struct {
     uint64_t base_ticks, base_ns; /* one reading of both */
@@ -38,9 +38,24 @@ HOT uint64_t clock_ticks(void) { return __rdtsc(); }
 HOT uint64_t clock_ticks(void) { return 0; }
 #endif
 
+/* Whether the counter has not gone as the clock has: a machine that was suspended goes on with its
+ * clock where that stood, and with a counter that has run on, or begun anew. */
+COLD int clock_is_astray(uint64_t ticks, uint64_t now)
+{
+    uint64_t went_ns = now - clock_state.base_ns;
+    __uint128_t ran_ns =
+        ((__uint128_t)(ticks - clock_state.base_ticks) * clock_state.rate) >> RATE_BITS;
+    return clock_state.rate != 0 && (ran_ns > went_ns + ASTRAY_NS || ran_ns + ASTRAY_NS < went_ns);
+}
+
 COLD uint64_t clock_resync(uint64_t ticks)
 {
     uint64_t now = clock_system();
+    if (clock_is_astray(ticks, now)) { /* what was learnt is of no use: from here on anew */
+        clock_state.rate = clock_state.horizon = 0;
+        clock_state.first_ticks = ticks;
+        clock_state.first_ns = now;
+    }
     uint64_t span_ns = now - clock_state.first_ns, span = ticks - clock_state.first_ticks;
     if (clock_state.counter && span_ns >= LEARNING_NS && span != 0) {
         clock_state.rate = (uint64_t)(((__uint128_t)span_ns << RATE_BITS) / span);

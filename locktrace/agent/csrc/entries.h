@@ -5,6 +5,7 @@
 #define LOCKTRACE_ENTRIES_H
 
 #include "durations.h"
+#include "poison.h"
 #include "stacks.h"
 #include <sys/mman.h>
 
@@ -107,6 +108,7 @@ static struct entry *entry_allocate(void)
     }
     struct entry *entry = slab->free;
     if (entry != NULL) {
+        UNPOISON(entry, sizeof *entry);
         slab->free = (struct entry *)entry->lock;
         entry->lock = NULL;
     } else {
@@ -125,12 +127,15 @@ static void entry_release_memory(struct entry *entry)
     memset(entry, 0, sizeof *entry);
     entry->lock = (PyObject *)slab->free;
     slab->free = entry;
+    /* between the link and what FOR_EACH_ENTRY reads */
+    POISON(&entry->holds, offsetof(struct entry, contended) - offsetof(struct entry, holds));
     if (slab->live-- == SLAB_ENTRIES) {
         slab_unlink(slab);
         slab_put_first(slab);
     }
     if (slab->live == 0 && slab_first != slab_last) {
         slab_unlink(slab);
+        UNPOISON(slab, SLAB_BYTES);
         munmap(slab, SLAB_BYTES);
     }
 }

@@ -22,7 +22,7 @@ struct found_wait {
 
 static struct found_wait *found_waits;
 enum { OWN_LOCK_TYPES = SEMLOCK }; /* those that say whether they are taken */
-static PyObject *lock_reprs[OWN_LOCK_TYPES]; /* owned; `_thread.lock.__repr__`, which is not foreign */
+static reprfunc lock_reprs[OWN_LOCK_TYPES]; /* the types' own, which make a str and nothing else */
 
 /* -- frames of threads that do not run */
 
@@ -65,12 +65,11 @@ COLD PyObject *only_of(PyObject *object, PyObject *types)
 /* -- holds */
 
 /* How often that thread has taken the lock, as far as the lock knows: one that has no owner may
- * have been taken by any. Asks `repr`, which says the same in every version. */
+ * have been taken by any. Asks `repr`, which says the same in every version; not by a call, for
+ * the arguments of one may start the garbage collector, and this runs amid our lists. */
 COLD int lock_levels(PyObject *lock, enum lock_type type, unsigned long ident)
 {
-    PyObject *text = lock_reprs[type] != NULL
-                         ? PyObject_CallFunctionObjArgs(lock_reprs[type], lock, NULL)
-                         : NULL;
+    PyObject *text = lock_reprs[type](lock);
     const char *said = text != NULL ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
     int levels = said != NULL && strncmp(said, "<locked", 7) == 0;
     if (levels && type == RLOCK) {

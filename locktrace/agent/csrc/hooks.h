@@ -6,13 +6,15 @@
 
 #include "discovery.h"
 
+static PyObject *subclasses; /* owned; `type.__subclasses__` itself, for a metaclass may have another */
+
 /* Subclasses have copied `tp_new`, and CPython compares the copies with the original. */
 COLD void retarget_new(PyTypeObject *type, newfunc from, newfunc to)
 {
     if (AT(newfunc, type, TYPE_NEW) == from) {
         AT(newfunc, type, TYPE_NEW) = to;
     }
-    PyObject *heirs = PyObject_CallMethod((PyObject *)type, "__subclasses__", NULL);
+    PyObject *heirs = PyObject_CallFunctionObjArgs(subclasses, type, NULL);
     for (Py_ssize_t i = 0; heirs != NULL && i < PyList_Size(heirs); i++) {
         retarget_new((PyTypeObject *)PyList_GetItem(heirs, i), from, to);
     }
@@ -88,7 +90,10 @@ COLD void hooks_disarm(void)
 COLD void hooks_forget_locks(void)
 {
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        for (struct wait *wait = actor->waits; wait != NULL; wait = wait->next) {
+        /* a thread that has ended inside a wait has taken the record with it */
+        int gone = actor->name == NULL && atomic_load(&actor->ended);
+        struct wait *wait = gone ? NULL : actor->waits;
+        for (; wait != NULL; wait = wait->next) {
             if (wait->entry != NULL && wait->entry->lock != NULL) {
                 wait->entry = NULL;
             }

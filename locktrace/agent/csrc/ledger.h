@@ -57,6 +57,7 @@ HOT struct hold *hold_new(void)
     if (__builtin_expect(hold == NULL, 0)) {
         return malloc(sizeof *hold);
     }
+    UNPOISON(hold, sizeof *hold);
     spare_holds = hold->next;
     spare_hold_count--;
     return hold;
@@ -74,6 +75,7 @@ HOT void hold_free(struct hold *hold)
         return;
     }
     hold->next = spare_holds;
+    POISON(&hold->actor, sizeof *hold - offsetof(struct hold, actor));
     spare_holds = hold;
     spare_hold_count++;
 }
@@ -381,6 +383,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     wait->since = clock_ns();
     wait->next = actor->waits;
     actor->waits = wait;
+    actor->waiting++;
     actor->named++;
     tell(EVENT_WAITING, (uint8_t)((shared ? FLAG_SHARED : 0) | (timed ? FLAG_TIMED : 0)),
          wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
@@ -390,13 +393,15 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
 COLD uint64_t wait_end(struct wait *wait)
 {
     uint64_t now = clock_ns();
-    for (struct wait **at = &wait->actor->waits; *at != NULL; at = &(*at)->next) {
-        if (*at == wait) {
-            *at = wait->next;
-            break;
-        }
+    struct wait **at = &wait->actor->waits;
+    while (*at != NULL && *at != wait) {
+        at = &(*at)->next;
     }
-    struct entry *entry = wait->entry;
+    struct entry *entry = NULL;
+    if (*at != NULL) { /* else a fork has ended it before: see `waits_forked` */
+        *at = wait->next;
+        entry = wait->entry;
+    }
     if (entry != NULL) {
         uint64_t lasted = now - wait->since;
         entry->wait_ns += lasted;
@@ -404,9 +409,29 @@ COLD uint64_t wait_end(struct wait *wait)
         entry->waiters--;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }
+    wait->actor->waiting--;
     wait->actor->named--;
     Py_XDECREF(wait->label);
     return now;
+}
+
+/* In a forked child: nobody acts but `survivor`. The records of the other threads' waits lie on
+ * stacks that are gone; those of tasks are objects, which may end them still. */
+COLD void waits_forked(const struct actor *survivor)
+{
+    FOR_EACH_ENTRY(entry) { entry->waiters = 0; }
+    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        if (actor == survivor) {
+            for (struct wait *wait = actor->waits; wait != NULL; wait = wait->next) {
+                if (wait->entry != NULL) {
+                    wait->entry->waiters++;
+                }
+            }
+        } else {
+            atomic_store(&actor->ended, 1);
+            actor->waits = NULL;
+        }
+    }
 }
 
 #endif

@@ -149,9 +149,13 @@ COLD void mark_absent(struct entry *entry, uint64_t born_before, PyObject *frame
     }
 }
 
-/* What a thread held by being there, and not by what a frame of it had done, has gone with it. */
+/* What a thread held by being there, and not by what a frame of it had done, has gone with it. The
+ * locks themselves have not: one that its thread has left behind stays taken. */
 COLD void drop_holds_of_ended(struct entry *entry)
 {
+    if (entry->lock != NULL) {
+        return;
+    }
     for (struct hold **at = &entry->holds; *at != NULL;) {
         struct hold *hold = *at;
         if (hold->frame != NULL || hold->actor->name != NULL || !atomic_load(&hold->actor->ended)) {

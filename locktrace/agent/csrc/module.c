@@ -204,6 +204,10 @@ COLD const char *start(void)
     if (arrival_start() < 0) {
         return "the interpreter has no repr of its locks";
     }
+    subclasses = PyObject_GetAttrString((PyObject *)&PyType_Type, "__subclasses__");
+    if (subclasses == NULL) {
+        return "the interpreter does not tell of subclasses";
+    }
     frame_type = Py_TYPE((PyObject *)PyEval_GetFrame()); /* there is one: see check_walk */
     Py_INCREF(frame_type);
     clock_start();

@@ -178,8 +178,10 @@ HOT PyObject *hook_release(const struct call *call, enum lock_type type, int lev
     if (hold != NULL) {
         if (__builtin_expect(result != NULL, 1)) {
             hold_free(hold);
-        } else {
+        } else if (table_find(call->self) == entry) { /* to fail makes an exception: anything runs */
             entry_restore(entry, hold);
+        } else {
+            hold_free(hold);
         }
     }
     return result;

@@ -65,12 +65,7 @@ static PyObject *core_forked(PyObject *self, PyObject *unused)
     rings_close();
     found_forget();
     struct actor *survivor = actor_here();
-    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        if (actor != survivor) {
-            atomic_store(&actor->ended, 1);
-            actor->waits = NULL;
-        }
-    }
+    waits_forked(survivor);
     if (survivor != NULL) {
         survivor->native_id = (uint32_t)syscall(SYS_gettid);
     }

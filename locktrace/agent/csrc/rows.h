@@ -267,7 +267,9 @@ COLD PyObject *rows_actors(void)
     struct rows rows = {0};
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
         int ended = atomic_load(&actor->ended);
-        struct row *row = !ended || actor->named > 0 ? rows_add(&rows) : NULL;
+        /* of one that has ended, waits are not told, so nobody asks who that was */
+        int told = !ended || actor->named > actor->waiting;
+        struct row *row = told ? rows_add(&rows) : NULL;
         if (row != NULL) {
             const uint64_t cells[] = {actor->id, actor->ident, actor->native_id, (uint64_t)ended};
             memcpy(row->cell, cells, sizeof cells);

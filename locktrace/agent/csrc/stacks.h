@@ -286,7 +286,7 @@ static __attribute__((noinline)) struct stack *stack_walked(struct stack **recen
     walk_from(&walk, frame, rules.depth);
     struct stack *stack = stack_of(&walk);
     *answerable = walk.depth != 0 ? walk.frame[stack->site_steps] : NULL;
-    if (stack != &unknown_stack) {
+    if (stack->depth != 0) { /* that of no frame, and the unknown one, have no instruction to compare */
         *recent = stack;
     }
     return stack;

@@ -1,5 +1,6 @@
 """That a program sees nothing of the C core: types, methods, pointers, other interpreters."""
 
+import _imp
 import _multiprocessing
 import _thread
 import contextlib
@@ -7,6 +8,7 @@ import copy
 import ctypes
 import inspect
 import pickle
+import queue
 import sys
 import threading
 import weakref
@@ -24,7 +26,14 @@ METHODS = {
     _thread.RLock: (*SHARED_METHODS, "_release_save", "_acquire_restore"),
     _multiprocessing.SemLock: (*SHARED_METHODS[:4], "_after_fork", "_rebuild"),
 }
-DESCR_METHOD, TYPE_DEALLOC, TYPE_NEW = 40, 48, 312
+FUNCTIONS = [
+    function
+    for module, names in ((_thread, ("allocate_lock", "allocate", "_set_sentinel")),
+                          (_imp, ("exec_dynamic", "exec_builtin")))
+    for name in names
+    if (function := getattr(module, name, None)) is not None
+]  # fmt: skip
+DESCR_METHOD, CFUNCTION_METHOD, TYPE_DEALLOC, TYPE_NEW = 40, 16, 48, 312
 WORD = ctypes.sizeof(ctypes.c_void_p)
 
 
@@ -64,6 +73,10 @@ def pointers():
             found[cls.__name__, name] = word(method + WORD)
         for offset in (TYPE_DEALLOC, TYPE_NEW):
             found[cls.__name__, offset] = word(id(cls) + offset)
+    for function in FUNCTIONS:
+        found[function.__name__] = word(word(id(function) + CFUNCTION_METHOD) + WORD)
+    got = word(id(vars(queue.SimpleQueue)["get"]) + DESCR_METHOD)
+    found["SimpleQueue.get"] = word(got + WORD)
     found["Heir", TYPE_NEW] = word(id(Heir) + TYPE_NEW)
     return found
 
@@ -73,10 +86,12 @@ def pointers_are_restored():
     before = pointers()
     for _ in range(3):
         CORE.arm()
+        assert _core.trace_simple_queue(queue.SimpleQueue, lambda *_: None)
         during = pointers()
         changed = {key for key in before if during[key] != before[key]}
         untouched = set(before) - changed
         assert untouched <= {("lock", TYPE_NEW)}, untouched
+        _core.trace_simple_queue(queue.SimpleQueue, None)
         CORE.disarm()
         assert pointers() == before
 
@@ -211,6 +226,26 @@ assert not AGENT.installed
     with OLD:
         pass
     assert len(LEDGER.locks()) == before
+
+
+@check
+def a_metaclass_may_tell_what_it_likes_of_its_subclasses():
+    class Odd(type):
+        def __subclasses__(cls):
+            return [1, None, "odd"]
+
+    class Heir(_thread.RLock, metaclass=Odd):
+        pass
+
+    class Grandchild(Heir):
+        pass
+
+    news = [word(id(cls) + TYPE_NEW) for cls in (Heir, Grandchild)]
+    CORE.arm()
+    with Grandchild():
+        assert len(LEDGER.holds()) == 1
+    CORE.disarm()
+    assert [word(id(cls) + TYPE_NEW) for cls in (Heir, Grandchild)] == news
 
 
 run()

@@ -1,10 +1,13 @@
 """Which locks, waits and actors the C core tells of, and since when."""
 
+import _thread
 import queue
 import sys
 import threading
 
 from checking import CORE, LEDGER, check, hold_of, made_here, run, until
+
+from locktrace.agent import _core
 
 OLD = threading.Lock()
 OLD_R = threading.RLock()
@@ -117,6 +120,50 @@ def a_thread_that_ends_holding_is_told_as_ended():
     [actor] = [row for row in LEDGER.actors() if row.id == hold[3]]
     assert actor.ended
     lock.release()
+
+
+@check
+def what_a_thread_without_frames_has_left_locked_is_held_and_waited_for():
+    CORE.arm()
+    lock = threading.Lock()
+    _thread.start_new_thread(lock.acquire, ())
+    until(lock.locked)
+    until(lambda: LEDGER.look(settled_ns=0).ended)
+    LEDGER.look(settled_ns=0)
+    [hold] = LEDGER.holds()
+    [actor] = [row for row in LEDGER.actors() if row.id == hold[3]]
+    assert actor.ended
+    thread = threading.Thread(target=lock.acquire)
+    thread.start()
+    until(LEDGER.waits)
+    lock.release()
+    thread.join()
+    [hold] = LEDGER.holds()
+    assert hold[3] != actor.id
+
+
+@check
+def an_rlock_whose_owner_has_ended_stays_held():
+    rlock, taken, ends = threading.RLock(), threading.Event(), threading.Event()
+    ids = []
+
+    def take():
+        ids.extend((threading.get_ident(), threading.get_native_id()))
+        rlock.acquire()
+        taken.set()
+        ends.wait()
+
+    thread = threading.Thread(target=take)
+    thread.start()
+    taken.wait()
+    CORE.arm()
+    assert _core.found_hold(rlock, None, -1, -1, *ids, False, 1, False, False)
+    ends.set()
+    thread.join()
+    LEDGER.look(settled_ns=0)
+    LEDGER.look(settled_ns=0)
+    [hold] = LEDGER.holds()
+    assert [row.ended for row in LEDGER.actors() if row.id == hold[3]] == [True]
 
 
 run()
