@@ -52,7 +52,15 @@ STALLS_ONCE_ERRORS = frozenset({"event-loop-blocked", "held-across-fork", "write
 """Kinds that begin as a warning of what may pass, and are a stall from when they are errors."""
 
 TICK_S = 0.25  # how often the time is looked at while nothing comes
+LOOKS = 3  # from outside at a silent target, until somebody is seen with the GIL
+LOOKS_APART_S = 0.25
+LOOK_AGAIN_S = 5.0  # where nobody was
 STACKS_S = 2.0  # how long the agent's own stacks are waited for, when py-spy may not look
+
+
+def _explains(seen: Stacks) -> bool:
+    """Whether it shows who keeps all others from running."""
+    return any(thread.owns_gil for thread in seen.threads)
 
 
 def is_stall(finding: Finding) -> bool:
@@ -153,6 +161,7 @@ class Session:
         self._notice = ""
         self._lookout = Lookout(source.process)
         self._outside: Stacks | None = None
+        self._outside_ns = 0
         self._stopped = False
         self._left_out: frozenset[int] = frozenset()
         # A screen polls in one thread and dumps in another.
@@ -261,14 +270,14 @@ class Session:
         if not diagnose_silence(snapshot, self.thresholds):
             return snapshot
         fresh = self._outside is None
-        if self._outside is None:
-            self._stopped = is_stopped(snapshot.process)
-            self._outside = py_spy_stacks(snapshot.process)
-            heard_ns = self._state.heard_ns
-            self._receive(0)
-            if self._state.heard_ns > heard_ns:  # slow, as its machine is, and not silent
+        if self._outside is None or self._is_worth_another_look(snapshot):
+            seen = self._look_from_outside(snapshot.process)
+            self._outside_ns = snapshot.taken_ns
+            if seen is None:
                 self._outside = None
                 return snapshot
+            fresh = fresh or _explains(seen)
+            self._outside = seen
         present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
         snapshot = replace(snapshot, present=self._lookout.described(present))
         silence = diagnose_silence(snapshot, self.thresholds)
@@ -279,6 +288,29 @@ class Session:
         if fresh and any(finding.kind in kinds for finding in self._findings):
             self._snap(snapshot, self._findings)
         return snapshot
+
+    def _is_worth_another_look(self, snapshot: Snapshot) -> bool:
+        """Whether it may show now what it did not show before: who has the GIL."""
+        known = self._stopped or (self._outside is not None and _explains(self._outside))
+        return not known and snapshot.age(self._outside_ns) >= LOOK_AGAIN_S
+
+    def _look_from_outside(self, process: Process) -> Stacks | None:
+        """What py-spy sees; None if the target speaks up meanwhile: it is slow, and not silent.
+
+        A busy machine makes a target late that nobody keeps from running. So what shows nobody
+        with the GIL is looked at again before it is told.
+        """
+        heard_ns = self._state.heard_ns
+        for left in reversed(range(LOOKS)):
+            self._stopped = is_stopped(process)
+            seen = py_spy_stacks(process)
+            explained = self._stopped or _explains(seen) or not seen.threads or self._ended
+            self._receive(LOOKS_APART_S if left and not explained else 0)
+            if self._state.heard_ns > heard_ns:
+                return None
+            if explained:
+                break
+        return seen
 
     def dump(self) -> Path:
         with self._one_at_a_time:

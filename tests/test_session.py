@@ -11,14 +11,14 @@ import pytest
 
 from locktrace.diagnose import Thresholds
 from locktrace.launch.processes import connect
-from locktrace.model import Process
+from locktrace.model import Process, Site, ThreadStack
 from locktrace.observe.agent_source import AgentSource
 from locktrace.observe.state import LedgerState
-from locktrace.session import Session, View, is_stall
+from locktrace.session import LOOKS, Session, View, is_stall
 from locktrace.snapshots.report import render
 from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
-from tests.support import PATIENCE_S, observed, running, until
+from tests.support import PATIENCE_S, Target, observed, running, until
 
 
 def kinds(view: View) -> set[str]:
@@ -161,6 +161,51 @@ def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: st
     assert [(site.role, site.site.function) for site in finding.sites] == [("holder", "checksum")]
     assert [view.snapshot.actors[actor].name for actor in finding.actors] == ["MainThread"]
     assert [thread.name for thread in stall.threads if thread.owns_gil] == ["MainThread"]
+
+
+def keeper(target: Target, owns_gil: bool) -> Stacks:
+    """As py-spy would see the target's main thread."""
+    frames = (Site("gil_hog.py", 12, "checksum"),)
+    return Stacks((ThreadStack(target.pid, "MainThread", frames, owns_gil=owns_gil),))
+
+
+@pytest.mark.parametrize("blank", [1, 2, 4])
+def test_nobody_is_said_to_be_without_the_gil_before_it_was_looked_at_again(
+    blank: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    def look(process: Process) -> Stacks:
+        looks.append(process.pid)
+        return keeper(target, len(looks) > blank)
+
+    monkeypatch.setattr("locktrace.session.LOOK_AGAIN_S", 0.0)
+    with running("gil_hog") as target:
+        target.expect("started")
+        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+            monkeypatch.setattr("locktrace.session.py_spy_stacks", look)
+            target.tell("600")
+            view = until(session, lambda v: "unresponsive" in kinds(v), "the silence")
+            first = view.findings[0].message
+            view = until(session, lambda v: "keeps the GIL" in v.findings[0].message, "the keeper")
+    assert ("none of its threads was seen with the GIL" in first) == (blank > LOOKS)
+    assert len(looks) == blank + 1
+    assert len(view.stalls) == (2 if blank > LOOKS else 1)
+    assert "keeps the GIL" in view.stalls[-1].findings[0].message
+
+
+def test_that_nobody_could_look_is_not_told_as_if_somebody_had(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with running("gil_hog") as target:
+        target.expect("started")
+        with observed(target, Thresholds(unresponsive_after=0.5)) as session:
+            blind = Stacks(note="py-spy took longer than 5 s and was ended.")
+            monkeypatch.setattr("locktrace.session.py_spy_stacks", lambda _: blind)
+            target.tell("600")
+            view = until(session, lambda v: "unresponsive" in kinds(v), "the silence")
+    assert "who has the GIL is not known, for nobody could look" in view.findings[0].message
+    assert view.stalls[0].stacks_note == blind.note
 
 
 def test_who_comes_when_the_target_is_silent_is_told_so_and_the_ledger_once_it_answers() -> None:

@@ -54,7 +54,12 @@ def _message(case: Case, present: Present | None, keeper: ThreadStack | None) ->
         )
     start = f"The interpreter has given no word for {silence}"
     if keeper is None:
-        return f"{start}; nobody was seen with the GIL, or nobody could look."
+        if present is None or not present.threads:
+            return f"{start}; who has the GIL is not known, for nobody could look from outside."
+        return (
+            f"{start}; none of its threads was seen with the GIL, so they wait for something else, "
+            "or for a processor."
+        )
     name = case.ledger.name_of(keeper)
     place = where(keeper.frames[0]) if keeper.frames else "code that has no Python frame"
     return (

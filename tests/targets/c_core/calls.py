@@ -249,7 +249,7 @@ def contract_calls():
         "wrong arguments": lambda: (
             refused(_core.create),
             refused(_core.acquired),
-            refused(_core.set_label, ("a", "b")),
+            refused(_core.put_label, ("a", "b")),
             refused(_core.look, "a", {}, True),
             refused(_core.stack, -1),
             refused(_core.events, 1),

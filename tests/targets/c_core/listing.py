@@ -160,7 +160,7 @@ def an_rlock_whose_owner_has_ended_stays_held():
     assert _core.found_hold(rlock, None, -1, -1, *ids, False, 1, False, False)
     ends.set()
     thread.join()
-    LEDGER.look(settled_ns=0)
+    until(lambda: LEDGER.look(settled_ns=0).ended)
     LEDGER.look(settled_ns=0)
     [hold] = LEDGER.holds()
     assert [row.ended for row in LEDGER.actors() if row.id == hold[3]] == [True]
