@@ -28,6 +28,61 @@ def test_a_test_that_leaves_a_lock_held_fails_and_the_report_names_its_line(
     assert "_hookexec" not in done.stdout.str()
 
 
+@pytest.mark.parametrize("core", ["c", "py"])
+def test_a_lock_that_a_test_took_and_let_be_destroyed_is_left_held(
+    run_tests: RunTests, monkeypatch: pytest.MonkeyPatch, core: str
+) -> None:
+    monkeypatch.setenv("LOCKTRACE_CORE", core)
+    done = run_tests("""
+def test_of_the_test_alone():
+    account = Account()
+    account.withdraw()
+
+async def test_a_task():
+    await asyncio.Lock().acquire()
+
+def test_later():
+    Account().deposit()
+""")
+    done.assert_outcomes(failed=2, passed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "1. ERROR leaked-lock",
+            "*Account.guard was destroyed while it was held (exclusive), taken at test_it.py:10*",
+            "*test_it.py:* *test_of_the_test_alone *account.withdraw()",
+            "1. ERROR leaked-lock",
+            "*destroyed while it was held*taken at test_it.py:* in test_a_task*",
+        ]
+    )
+
+
+@pytest.mark.parametrize("core", ["c", "py"])
+def test_locks_that_are_handed_over_or_the_library_s_own_may_be_destroyed_held(
+    run_tests: RunTests, monkeypatch: pytest.MonkeyPatch, core: str
+) -> None:
+    monkeypatch.setenv("LOCKTRACE_CORE", core)
+    done = run_tests("""
+import multiprocessing
+
+def test_a_latch():
+    latch = threading.Lock()
+    latch.acquire()
+    opener = threading.Thread(target=latch.release)
+    opener.start()
+    latch.acquire()
+    opener.join()
+
+def test_a_pool_that_is_terminated():
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.map(abs, [-1]) == [1]
+
+def test_permits():
+    permits = threading.Semaphore(2)
+    permits.acquire()
+""")
+    done.assert_outcomes(passed=3)
+
+
 def test_a_leak_in_a_thread_of_the_test_fails_it_and_no_later_test(run_tests: RunTests) -> None:
     done = run_tests("""
 def test_leaking():

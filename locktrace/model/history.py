@@ -89,7 +89,8 @@ class History:
     here, but what is here is true. ``full``: there was more than is kept. ``overtaken`` has
     how many readers were let in past a waiting writer, by the id of his wait; ``lenient``
     the locks that let them. ``traffic`` and ``contention`` are by lock.
-    ``names`` are of locks that are spoken of here and are gone.
+    ``names`` are of locks that are spoken of here and are gone. ``orphans`` are the latest holds
+    that lasted when their lock itself was destroyed: nobody can wait for it any more.
     """
 
     since_ns: int = 0
@@ -103,6 +104,7 @@ class History:
     traffic: Mapping[int, Traffic] = field(default_factory=dict)
     contention: Mapping[int, Contention] = field(default_factory=dict)
     names: Mapping[int, Lock] = field(default_factory=dict)
+    orphans: tuple[Hold, ...] = ()
 
 
 NO_HISTORY: Final[History] = History()

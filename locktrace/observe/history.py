@@ -16,6 +16,7 @@ WINDOW_TICKS = 20  # of a quarter of a second
 _ORDERLESS = TRY | TIMED | FOUND
 """Acquires that close no ring: they give up by themselves, or when they were is not known."""
 
+MAX_ORPHANS = 64
 REFRESH_NS = 1_000_000_000  # the traffic is worked out anew no more often
 
 Totals = tuple[int, int, int, int]
@@ -31,6 +32,8 @@ class Chronicle:
         self._contention = ContentionSites()
         self._answers: set[int] = set()
         self._names: dict[int, Lock] = {}
+        self._orphans: deque[tuple[Hold, Lock]] = deque(maxlen=MAX_ORPHANS)
+        self._orphaned = 0
         self._since_ns = 0
         self._ticks: deque[tuple[int, dict[int, Totals]]] = deque(maxlen=WINDOW_TICKS)
         self._view = History()
@@ -51,6 +54,11 @@ class Chronicle:
         self._order.forget(lock)
         self._queues.forget(lock)
         self._contention.forget(lock)
+
+    def orphaned(self, hold: Hold, lock: Lock) -> None:
+        """`lock` is gone while `hold` lasts."""
+        self._orphaned += 1
+        self._orphans.append((hold, lock))
 
     # -- events: the observer's hot path
 
@@ -100,6 +108,7 @@ class Chronicle:
             tuple(self._queues.overtaken.items()),
             len(self._queues.lenient),
             len(self._names),
+            self._orphaned,
             lost,
             now_ns // REFRESH_NS,
         )
@@ -120,7 +129,8 @@ class Chronicle:
             lenient=frozenset(self._queues.lenient),
             traffic=self._traffic(),
             contention=self._contention.view(),
-            names=dict(self._names),
+            names={lock.id: lock for _, lock in self._orphans} | self._names,
+            orphans=tuple(hold for hold, _ in self._orphans),
         )
 
     def _traffic(self) -> Mapping[int, Traffic]:

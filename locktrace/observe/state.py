@@ -221,9 +221,7 @@ class LedgerState:
         for _seq, at, ref, lock, actor, stack, label_id, op, flags in unpack_events(payload):
             self.heard_ns = max(self.heard_ns, at)
             if op == RELEASED:
-                hold = self._holds.pop(ref, None)
-                if hold is not None:
-                    self._past.released(hold, at)
+                self._release(self._holds.pop(ref, None), actor, at)
             elif op == WAITED:
                 wait = self._waits.pop(ref, None)
                 if wait is not None:
@@ -246,12 +244,25 @@ class LedgerState:
         if known is not None and known.label != label:
             self._actors[actor] = replace(known, label=label)
 
+    def _release(self, hold: Hold | None, actor: int, at: int) -> None:
+        if hold is None:
+            return
+        self._past.released(hold, at)
+        lock = self._locks.get(hold.lock)
+        if lock is not None and actor != hold.actor and not lock.foreign_releases:
+            # The totals tell it with the next tick only, and the lock may be gone by then.
+            self._locks[hold.lock] = replace(lock, foreign_releases=1)
+
     def _destroy(self, lock: int) -> None:
         self._rates.forget(lock)
-        self._past.forget(lock, self._locks.pop(lock, None))
-        for table in (self._holds, self._waits):
-            for ref in [r for r, record in _records(table) if record.lock == lock]:
-                del table[ref]
+        known = self._locks.pop(lock, None)
+        self._past.forget(lock, known)
+        for ref in [ref for ref, wait in self._waits.items() if wait.lock == lock]:
+            del self._waits[ref]
+        for ref in [ref for ref, hold in self._holds.items() if hold.lock == lock]:
+            hold = self._holds.pop(ref)
+            if known is not None and not hold.found:
+                self._past.orphaned(hold, known)
 
     def _hold(
         self,
@@ -315,10 +326,6 @@ def _wanting(site_index: int, stack: Stack) -> int:
         if not _STDLIB.search(stack[index].file):
             return index
     return site_index
-
-
-def _records(table: dict[int, Any]) -> Iterable[tuple[int, Any]]:
-    return table.items()
 
 
 def _ignore(_state: LedgerState, _document: dict[str, Any]) -> None:

@@ -7,8 +7,7 @@ are seen by the C core only, so switch it on early (`pytest --locktrace` does).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from pathlib import Path
 
 from locktrace.suppression import Suppressions, configured
@@ -26,18 +25,34 @@ class LeakedLockError(LockFindingError):
     """A block of a test ended with locks still held; the message says which, taken where."""
 
 
-@contextmanager
-def assert_no_leaked_locks() -> Iterator[None]:
-    """LeakedLockError if the block ends with a lock held that it took, LockFindingError if it
-    made another finding that fails a test (an inversion, a deadlock); both are AssertionErrors.
+class _Block(ContextDecorator):
+    """`assert_no_leaked_locks()`; a class, so that a failure's traceback ends in the test."""
+
+    def __enter__(self) -> None:
+        self._witness = Witness(suppressions=Suppressions(configured(Path.cwd())))
+        self._before = self._witness.begin()
+
+    def __exit__(self, failure: type[BaseException] | None, *rest: object) -> None:
+        __tracebackhide__ = True  # for pytest
+        with self._witness as witness:
+            if failure is not None:
+                return
+            verdict = Verdict.of(witness, self._before)
+        if verdict.leaks:
+            raise LeakedLockError("\n".join(leak.message for leak in verdict.leaks))
+        if verdict.findings:
+            raise LockFindingError("\n".join(finding.message for finding in verdict.findings))
+
+    def _recreate_cm(self) -> _Block:
+        """For each call of what it decorates one of its own."""
+        return _Block()
+
+
+def assert_no_leaked_locks() -> _Block:
+    """LeakedLockError if the block ends with a lock held that it took, or has let one be destroyed
+    so, LockFindingError if it made another finding that fails a test (an inversion, a deadlock);
+    both are AssertionErrors.
 
     Also a decorator of plain functions and methods, `@assert_no_leaked_locks()`.
     """
-    with Witness(suppressions=Suppressions(configured(Path.cwd()))) as witness:
-        before = witness.begin()
-        yield
-        verdict = Verdict.of(witness, before)
-    if verdict.leaks:
-        raise LeakedLockError("\n".join(leak.message for leak in verdict.leaks))
-    if verdict.findings:
-        raise LockFindingError("\n".join(finding.message for finding in verdict.findings))
+    return _Block()

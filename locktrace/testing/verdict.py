@@ -75,9 +75,11 @@ class Verdict:
         left: list[Hold] = []
         if LEAK not in rule.ignore and not held() <= before.holds:
             view, left = witness.left(before.holds)
+        gone = witness.orphans(view.snapshot, before.at_ns) if LEAK not in rule.ignore else []
         leaks = [
-            _leak(view.snapshot, hold)
-            for hold in left
+            _leak(view.snapshot, hold, is_gone)
+            for holds, is_gone in ((left, False), (gone, True))
+            for hold in holds
             if hold.id not in innocent and not _is_handed_over(view.snapshot, hold)
         ]
         made = [
@@ -118,8 +120,12 @@ def report(
         holds=tuple(replace(hold, stack=_without_runner(hold.stack)) for hold in snapshot.holds),
         waits=tuple(replace(wait, stack=_without_runner(wait.stack)) for wait in snapshot.waits),
     )
+    told = tuple(
+        replace(f, past=tuple(replace(h, stack=_without_runner(h.stack)) for h in f.past))
+        for f in findings
+    )
     present = tuple(replace(t, frames=_without_runner(t.frames)) for t in threads)
-    return render_findings(StallSnapshot("", tests_own, findings, present))
+    return render_findings(StallSnapshot("", tests_own, told, present))
 
 
 def _without_runner(stack: Stack) -> Stack:
@@ -131,18 +137,20 @@ def _without_runner(stack: Stack) -> Stack:
 def _is_handed_over(snapshot: Snapshot, hold: Hold) -> bool:
     """A semaphore's permit is nobody's, nor is a pool's worker or a queue's task; and some locks
     are released by others by design."""
-    lock = snapshot.locks[hold.lock]
+    lock = snapshot.locks.get(hold.lock) or snapshot.history.names[hold.lock]
     return not is_ordered(lock) or lock.foreign_releases > 0
 
 
-def _leak(snapshot: Snapshot, hold: Hold) -> Finding:
+def _leak(snapshot: Snapshot, hold: Hold, is_gone: bool) -> Finding:
+    """Of a lock that is there still, or that was destroyed while it was held."""
+    still = "was destroyed while it was held" if is_gone else "is still held"
     where = f" in {hold.site.function}" if hold.site else ""
     return Finding(
         kind=LEAK,
         severity=Severity.ERROR,
         certainty=Certainty.HELD_BY,
         message=(
-            f"{lock_name(snapshot, hold.lock)} is still held ({hold.mode}), taken at "
+            f"{lock_name(snapshot, hold.lock)} {still} ({hold.mode}), taken at "
             f"{place(hold.site)}{where} by {who(snapshot, hold.actor)}"
         ),
         locks=(hold.lock,),
@@ -150,4 +158,5 @@ def _leak(snapshot: Snapshot, hold: Hold) -> Finding:
         actors=(hold.actor,),
         since_ns=hold.since_ns,
         evidence=frozenset({hold.id}),
+        past=(hold,) if is_gone else (),
     )

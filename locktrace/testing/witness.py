@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 import time
@@ -26,6 +27,7 @@ PATIENCE_S = 10.0
 LOOK_S = 0.3  # the agent looks for holds left behind every quarter of a second
 PAUSE_S = 0.02
 MOST_FRAMES = 64
+_INSTALLED = re.compile(r"^<|/lib/python3\.\d+/")
 OURS = f"{Path(__file__).resolve().parent.parent}{os.sep}"
 _FOREIGN = frozenset({"pytest_timeout.py"})  # what stands on the main thread's stack in a time-out
 
@@ -48,6 +50,8 @@ class Witness:
         self.suppressions = suppressions or Suppressions()
         self._suppressed: set[tuple[object, ...]] = set()
         self._told: set[tuple[object, ...]] = set()
+        self._told_orphans: set[int] = set()
+        self._dropped = 0
         self.pid = os.getpid()
         self._session = self._open()
 
@@ -104,6 +108,28 @@ class Witness:
         process = self._session.poll(0).snapshot.process
         return self.suppressions.unused(process, self._session.files)
 
+    def orphans(self, snapshot: Snapshot, since_ns: int) -> list[Hold]:
+        """Holds taken since then that lasted when their lock was destroyed, each told once.
+
+        None where events were dropped: a release may have been among them.
+        """
+        whole, self._dropped = snapshot.dropped == self._dropped, snapshot.dropped
+        new = [
+            hold
+            for hold in snapshot.history.orphans
+            if hold.id not in self._told_orphans and hold.since_ns >= since_ns
+        ]
+        self._told_orphans.update(hold.id for hold in new)
+        names = snapshot.history.names
+        return [
+            hold
+            for hold in new
+            if whole
+            and names[hold.lock].parent is None
+            and not _is_ours(hold)
+            and not _is_somebody_elses(hold)
+        ]
+
     def left(self, known: frozenset[int]) -> tuple[View, list[Hold]]:
         """The holds not `known` that nobody will release, with the view that shows them.
 
@@ -118,6 +144,11 @@ class Witness:
             if len(left) == len(fresh) or time.monotonic() > deadline:
                 return view, [hold for hold in left if _stands_alone(view.snapshot, hold)]
             time.sleep(PAUSE_S)
+
+
+def _is_somebody_elses(hold: Hold) -> bool:
+    """Taken by the standard library or a package: how they leave their locks is their design."""
+    return hold.site is None or bool(_INSTALLED.search(hold.site.file))
 
 
 def held() -> frozenset[int]:
