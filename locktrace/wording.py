@@ -69,6 +69,13 @@ def where(site: Site | None) -> str:
     return f"{plain(site.function)} ({place(site)})" if site else "an unknown place"
 
 
+def taken(hold: Hold) -> str:
+    """``taken in V2Filter.lookup (filters.py:48)``."""
+    if hold.site is None and hold.found:
+        return "taken before tracing began"
+    return f"taken in {where(hold.site)}"
+
+
 def age(snapshot: Snapshot, records: Sequence[Hold] | Sequence[Wait], more: str = "over ") -> str:
     """Of the oldest of `records`: ``3.1 s``, or ``over 3.1 s`` if it was there before the agent."""
     oldest: Hold | Wait = min(records, key=_since)

@@ -18,7 +18,6 @@ from locktrace.cli.observing import (
 )
 from locktrace.cli.sources import Witness
 from locktrace.launch.inject.method import Method
-from locktrace.model import SIGNAL_KINDS
 
 if TYPE_CHECKING:
     from locktrace.diagnose import Thresholds
@@ -114,15 +113,21 @@ def _look_again(feed: Feed, seconds: float) -> View:
 
 
 def _patience(view: View, seconds: float) -> float:
+    """How long to look in all: nothing is told before it has been seen for a while."""
+    from locktrace.session import is_stall
+    from locktrace.snapshots import kinds
+
     snapshot = view.snapshot
-    if view.findings or view.suppressed:
+    if any(map(is_stall, (*view.findings, *view.suppressed))):
+        return seconds
+    if not snapshot.waits and (view.findings or view.suppressed):
         return seconds
     if not snapshot.waits:
         return max(seconds, NOTHING_S)
     found = any(
-        wait.found and not wait.timed and snapshot.locks[wait.lock].kind not in SIGNAL_KINDS
+        wait.found and not wait.timed and not (kinds.is_signal(lock) or kinds.is_answer(lock))
         for wait in snapshot.waits
-        if wait.lock in snapshot.locks
+        if (lock := snapshot.locks.get(wait.lock)) is not None
     )
     return max(seconds, FOUND_S if found else WAITED_S)
 

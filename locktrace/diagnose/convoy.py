@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from locktrace.diagnose.case import Case
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites
-from locktrace.model import Certainty, Finding, Severity, Traffic
+from locktrace.model import Certainty, Contention, Finding, Severity, Traffic
 from locktrace.snapshots import kinds
 from locktrace.wording import duration, lock_name
 
@@ -46,11 +46,12 @@ def _finding(case: Case, lock: int, traffic: Traffic) -> Finding:
     queue = traffic.wait_ns / traffic.window_ns
     waits = ledger.contention(lock)
     holds = ledger.holds.get(lock, ())
+    past = ledger.snapshot.history.contention.get(lock, Contention())
     each = traffic.acquisitions * 1e9
     return Finding(
         kind=KIND,
         severity=Severity.WARNING,
-        certainty=Certainty.HELD_BY if holds else Certainty.UNKNOWN,
+        certainty=Certainty.HELD_BY,  # by many in turn: none is to blame
         message=(
             f"{lock_name(ledger.snapshot, lock)}: {queue:.1f} threads are queueing on average over "
             f"the last {duration(traffic.window_ns / 1e9)}; "
@@ -61,9 +62,11 @@ def _finding(case: Case, lock: int, traffic: Traffic) -> Finding:
         locks=(lock,),
         sites=role_sites(
             [
+                *creators(ledger, [lock]),  # first: it is what stays the same
                 *((hold.site, "holder") for hold in holds),
                 *wait_sites(ledger, waits),
-                *creators(ledger, [lock]),
+                *((total.site, "holder") for total in past.held),
+                *((total.site, "waiter") for total in past.waited),
             ]
         ),
         actors=named([*(hold.actor for hold in holds), *(wait.actor for wait in waits)]),

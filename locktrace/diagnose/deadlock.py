@@ -10,7 +10,7 @@ from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wi
 from locktrace.diagnose.wait_graph import Link, Ring, evidence
 from locktrace.model import Certainty, Finding, Hold, Severity, Site
 from locktrace.snapshots import kinds
-from locktrace.wording import age, lock_name, where, who
+from locktrace.wording import age, lock_name, taken, where, who
 
 KIND = "deadlock"
 MOST_TOLD = 6  # parties of a ring told in the message
@@ -118,7 +118,7 @@ def _clause(ledger: Ledger, leading: Link, own: Link) -> str:
     if kinds.is_future(known):
         return f"{name} works on {held} and {wish}"
     holds = "likely holds" if _is_likely(leading.hold) else "holds"
-    return f"{name} {holds} {held}, taken in {where(leading.hold.site)}, and {wish}"
+    return f"{name} {holds} {held}, {taken(leading.hold)}, and {wish}"
 
 
 def _recursive_read(ledger: Ledger, ring: Ring) -> str | None:

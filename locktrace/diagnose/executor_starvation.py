@@ -67,7 +67,8 @@ def _message(case: Case, ring: Ring, pool: int, waits: list[Wait]) -> str:
         f"{where(wait.site)}"
         for wait in waits
     ]
-    number = "its only worker waits" if len(waits) == 1 else f"all {len(waits)} busy workers wait"
+    few = {1: "its only worker waits", 2: "both busy workers wait"}
+    number = few.get(len(waits), f"all {len(waits)} busy workers wait")
     between = _between(ring, waits)
     others = ring.size - len({wait.actor for wait in (*waits, *between)})
     way = "".join(

@@ -9,7 +9,7 @@ from locktrace.diagnose.holders import lockout_hint
 from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wish_of
 from locktrace.model import Blocking, Certainty, Finding, Hold, Severity, Site, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import age, count, duration, lock_name, waiters, where, who
+from locktrace.wording import age, count, duration, lock_name, taken, waiters, where, who
 
 KIND = "held-while-blocking"
 
@@ -100,7 +100,7 @@ def _message(case: Case, hold: Hold, waits: tuple[Wait, ...], doing: str) -> str
     wanting = waiters(snapshot, waits, "wants it", "want it")
     first = ", for" if len(waits) == 1 else ", the longest for"
     return (
-        f"{name} {doing} while it holds {lock}, taken in {where(hold.site)}; {wanting}{first} "
+        f"{name} {doing} while it holds {lock}, {taken(hold)}; {wanting}{first} "
         f"{age(snapshot, waits)}."
     )
 

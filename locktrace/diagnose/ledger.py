@@ -150,10 +150,12 @@ class Ledger:
 
         Nobody has made what stands for several futures, or was there before tracing.
         """
+        return self.lock(lock).created_at is not None and self.is_unanswered(lock)
+
+    def is_unanswered(self, lock: int) -> bool:
+        """Whether it is a future that is queued in no pool, and nobody is known to work on."""
         known = self.lock(lock)
-        if not kinds.is_future(known) or known.created_at is None:
-            return False
-        return known.parent is None and not self.holds.get(lock)
+        return kinds.is_future(known) and known.parent is None and not self.holds.get(lock)
 
     def compounds_of(self, lock: int) -> Iterator[int]:
         """The primitives that `lock` is an inner lock of, from the nearest outwards."""

@@ -10,15 +10,16 @@ from locktrace.diagnose.roles import creators, named, role_sites, wait_sites, wi
 from locktrace.diagnose.standstill import last_waits
 from locktrace.model import Certainty, Finding, Hold, Severity, Wait
 from locktrace.snapshots import kinds
-from locktrace.wording import age, count, lock_name, parties, where, who
+from locktrace.wording import age, count, lock_name, parties, taken, where, who
 
 KIND = "lost-wakeup"
 MOST_TOLD = 3  # other threads of which it is said where they wait
 
 
 def detect(case: Case) -> Iterator[Finding]:
-    """Waits for a Condition, an Event, a queue, a barrier or a future that nobody works on, in
-    a process of which every other thread has ended or waits for ever too: see `standstill`.
+    """Waits for a Condition, an Event, a queue, a barrier, a future that nobody works on or a
+    semaphore of which nobody is known to have a permit, in a process of which every other thread
+    has ended or waits for ever too: see `standstill`.
 
     One finding for all of them: whichever was told first would wake the others. `evidence` is
     the wait of every thread: when one of them ends, somebody is left after all.
@@ -29,13 +30,18 @@ def detect(case: Case) -> Iterator[Finding]:
     untold = [
         wait
         for wait in standing
-        if (case.ledger.is_signal(wait.lock) or case.ledger.is_promise(wait.lock))
-        and wait.lock not in case.explained
+        if wait.lock not in case.explained and _waits_to_be_told(case.ledger, wait)
     ]
     if case.ledger.snapshot.family:  # what a process waits for by itself is told of that process
         untold = [wait for wait in untold if case.ledger.lock(wait.lock).os_id] or untold
     if untold:
         yield _finding(case, untold, standing)
+
+
+def _waits_to_be_told(ledger: Ledger, wait: Wait) -> bool:
+    """Not one who waits until somebody that is known lets go of something."""
+    lost = ledger.is_semaphore(wait.lock) and not ledger.holds.get(wait.lock)
+    return lost or ledger.is_signal(wait.lock) or ledger.is_unanswered(wait.lock)
 
 
 def _foremost(ledger: Ledger, waits: Sequence[Wait], standing: Sequence[Wait]) -> Wait:
@@ -52,9 +58,10 @@ def _foremost(ledger: Ledger, waits: Sequence[Wait], standing: Sequence[Wait]) -
 
 def _finding(case: Case, untold: Sequence[Wait], standing: Sequence[Wait]) -> Finding:
     ledger = case.ledger
-    lock = _foremost(ledger, untold, standing).lock
-    waits = [wait for wait in untold if wait.lock == lock]
-    others = [wait for wait in standing if wait.lock != lock]
+    foremost = _foremost(ledger, untold, standing)
+    lock = foremost.lock
+    waits = [wait for wait in untold if wait.lock == lock and wait.site == foremost.site]
+    others = [wait for wait in standing if wait not in waits]
     few = others if len(others) <= MOST_TOLD else []
     shut_out = _shut_out(ledger, waits, others)
     held = [shut_out[0]] if shut_out is not None else []
@@ -98,7 +105,7 @@ def _lockout(ledger: Ledger, shut_out: tuple[Hold, Wait] | None) -> str:
     snapshot = ledger.snapshot
     return (
         f" It looks like a nested monitor lockout: {who(snapshot, hold.actor, hold.label)} holds "
-        f"{lock_name(snapshot, hold.lock)} meanwhile, taken in {where(hold.site)}, and "
+        f"{lock_name(snapshot, hold.lock)} meanwhile, {taken(hold)}, and "
         f"{who(snapshot, wait.actor, wait.label)} needs it first."
     )
 
@@ -116,7 +123,8 @@ def _message(case: Case, waits: Sequence[Wait], others: Sequence[Wait], few: Seq
     )
     return (
         f"{name}{more if len(waits) > 1 else ''} {waits_} {wish_of(case.ledger, first)} in "
-        f"{where(first.site)}, for {age(snapshot, [first])}, and nobody can tell it any more: "
+        f"{where(first.site)}, for {age(snapshot, [first])}, and nobody can "
+        f"{'release' if case.ledger.is_semaphore(first.lock) else 'tell'} it any more: "
         f"{loop}{_rest(case, others)}{_told(case, few)}."
     )
 

@@ -15,8 +15,12 @@ def test_an_import_that_another_thread_has_begun_is_waited_for(python: str) -> N
         target.expect("ready")
         with observed(target) as session:
             view = until(session, lambda v: bool(waits(v.snapshot, "ImportLock")))
-            assert waits(view.snapshot, "ImportLock") == {("second", "ImportLock", "slow_module")}
-            assert holds(view.snapshot, "ImportLock") == {("first", "ImportLock", "slow_module")}
+            assert waits(view.snapshot, "ImportLock") == {
+                ("second", "ImportLock", "slow_module's import lock")
+            }
+            assert holds(view.snapshot, "ImportLock") == {
+                ("first", "ImportLock", "slow_module's import lock")
+            }
             for record in (*view.snapshot.holds, *view.snapshot.waits):
                 if view.snapshot.locks[record.lock].kind == "ImportLock":
                     assert record.site is not None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from _thread import LockType, allocate_lock
 
 import pytest
 
-from locktrace.agent.primitives.lock import TracedLock, traced_lock
+from locktrace.agent.primitives.lock import LOCK, TracedLock, traced_lock
 from locktrace.agent.python_core import PythonRecorder
 from locktrace.agent.python_ledger import live
 
@@ -40,6 +41,17 @@ def test_its_type_cannot_be_made_or_extended_where_the_real_one_cannot(
             type("Heir", (kind,), {})
     made = [outcome(kind) for kind in (type(allocate_lock()), type(traced_lock()))]
     assert made[0] == made[1]
+
+
+def test_a_class_that_keeps_what_makes_locks_can_make_some(recorder: PythonRecorder) -> None:
+    """As werkzeug does, and with it Flask."""
+
+    class Map:
+        lock_class = LOCK
+
+    with Map().lock_class() as got:
+        assert got
+    assert copy.deepcopy({"factory": LOCK}) == {"factory": LOCK}
 
 
 def outcome(kind: type) -> str:

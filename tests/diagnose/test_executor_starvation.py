@@ -33,7 +33,7 @@ def test_all_of_several_workers_and_those_who_wait_for_them(world):
     future(world, "b", "w1")
     future(world, "outer", "main", runs="w0")
     finding = world.finding(KIND)
-    assert "all 2 busy workers wait" in finding.message
+    assert "both busy workers wait" in finding.message
     assert finding.count == 2
 
 

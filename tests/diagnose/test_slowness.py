@@ -154,3 +154,10 @@ def test_permits_are_queued_for_by_design(world):
     world.lock("slots", "Semaphore")
     traffic(world, "slots")
     assert world.findings() == ()
+
+
+def test_a_convoy_is_the_same_one_whoever_has_the_lock_when_it_is_seen(world):
+    traffic(world, "stats")
+    free = world.finding("convoy")
+    world.lock("stats").hold("t1", age=0.01, at="update").wait("t2", age=0.01)
+    assert world.finding("convoy").key == free.key

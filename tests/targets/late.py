@@ -44,6 +44,7 @@ class Server:
         self.changed = threading.Condition()
         self.permits = threading.Semaphore(1)
         self.answer = concurrent.futures.Future()
+        self.mail = queue.SimpleQueue()
 
     def with_lock(self):
         with self.table_lock:
@@ -380,6 +381,8 @@ WAITS = {
     "future": lambda s: s.answer.result(),
     "future timed": lambda s: s.answer.result(500),
     "exception": lambda s: s.answer.exception(),
+    "simple queue": lambda s: s.mail.get(),
+    "simple queue timed": lambda s: s.mail.get(timeout=500),
 }
 
 
@@ -400,9 +403,48 @@ def scene_waits(_):
     return server
 
 
+def import_ring():
+    sys.path.insert(0, str(Path(__file__).parent / "slow_import"))
+    import ring_module  # noqa: F401
+
+
+async def keep_across_an_await(server):
+    with server.table_lock:
+        await asyncio.sleep(0)
+
+
+async def two_that_keep(server):
+    await asyncio.gather(keep_across_an_await(server), keep_across_an_await(server))
+
+
+def serve(server):
+    asyncio.run(two_that_keep(server))
+
+
+def outer(pool):
+    return pool.submit(len, "inner").result()
+
+
+def scene_hung(_):
+    """Threads that cannot go on, each for a reason of its own, and a worker that can."""
+    server = Server()
+    starved = concurrent.futures.ThreadPoolExecutor(1, "starved")
+    starved.submit(outer, starved)
+    working = concurrent.futures.ThreadPoolExecutor(1, "working")
+    answer = working.submit(rest)
+    ARRIVED.acquire()
+    for name in ("starved_0", start(import_ring).name, start(serve, server).name, "plugin"):
+        until_blocked(name)
+    start(answer.result, name="asker")
+    until_blocked("asker")
+    return server, working
+
+
 def until_blocked(name):
     """Until the OS says that the thread sleeps, twice."""
-    [thread] = [thread for thread in threading.enumerate() if thread.name == name]
+    while not (found := [each for each in threading.enumerate() if each.name == name]):
+        time.sleep(0.01)
+    [thread] = found
     seen = 0
     while seen < 2:
         time.sleep(0.02)

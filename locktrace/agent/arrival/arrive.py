@@ -17,6 +17,7 @@ from locktrace.agent.arrival.coroutines import Coroutines
 from locktrace.agent.arrival.holds import Held, held
 from locktrace.agent.arrival.intake import FoundHold, FoundWait, Intake, Who
 from locktrace.agent.arrival.naming import name_used_at
+from locktrace.agent.arrival.pools import Pools
 from locktrace.agent.arrival.waits import Seen, blocked
 from locktrace.agent.primitives.rwlock import RWLockSpec
 
@@ -43,7 +44,8 @@ class Arrival:
     def look(self) -> None:
         """Put every hold and wait that is found into the ledger, what is certain first."""
         threads = self._intake.threads()
-        for step in (self._find_holds, self._find_candidates, self._find_waits):
+        pools = Pools(self._intake)
+        for step in (self._find_holds, self._find_candidates, pools.look, self._find_waits):
             for who in threads:
                 if not self._go_on():
                     return
@@ -52,7 +54,7 @@ class Arrival:
                     step(who, frame)
                 del frame  # or it would keep what that thread has in it
         self._find_owned(threads)
-        Coroutines(self._intake).look(list(threads))
+        Coroutines(self._intake, self._hold, (*kinds.LOCKS, *self._classes)).look(list(threads))
 
     def _go_on(self) -> bool:
         """Whether there is time left; lets the others run now and then."""
@@ -122,6 +124,8 @@ class Arrival:
         subject = self._entry_of(wait.kind, wait.subject) if wait.kind else wait.subject
         if subject is None:
             return None, ""
+        if wait.kind == kinds.IMPORT_LOCK:  # whose it is it knows: the hold came with the entry
+            self._intake.found(subject)
         found = FoundWait(
             subject, who, wait.caller, wait.frame, wait.frame.f_lasti, wait.inner,
             wait.shared, wait.timed, wait.depth, on,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import _thread
 import re
-import threading
+import sys
 from collections.abc import Iterable, Iterator
 from types import FrameType
 from typing import Any, NamedTuple
@@ -55,8 +55,8 @@ class Candidates:
     def of(self, innermost: FrameType, ident: int) -> Iterator[Candidate]:
         """What the frames of thread `ident` may hold."""
         for frame in frames(innermost):
-            if frame.f_code.co_filename == threading.__file__:
-                continue  # what it takes bare are the locks of waiters
+            if frame.f_code.co_filename in kinds.PRIVATE_FILES:
+                continue
             lasti = frame.f_lasti
             for use in open_acquires(frame.f_code, lasti, self._methods):
                 subject = resolve(use.path, frame, self._slots)
@@ -73,6 +73,7 @@ class Candidates:
         return open_acquires(frame.f_code, frame.f_lasti, self._methods)
 
     def _judge(self, held: Held, use: Use, ident: int) -> Iterator[Candidate]:
+        held = held._replace(subject=_behind(held.subject))
         shared = self._shared.get(type(held.subject), {}).get(use.method)
         if shared is not None:
             yield Candidate(held, likely=True, shared=shared)
@@ -81,6 +82,14 @@ class Candidates:
                 yield Candidate(held, likely=False, shared=False)
         elif isinstance(held.subject, kinds.LOCKS):
             yield Candidate(held, likely=True, shared=False)
+
+
+def _behind(subject: Any) -> object:
+    """The lock of a handler of `logging`, by whose own `acquire` it is taken; else `subject`."""
+    handler = vars(sys.modules.get("logging", object)).get("Handler")
+    if isinstance(handler, type) and isinstance(subject, handler):
+        return subject.__dict__.get("lock")
+    return subject
 
 
 def owner_of(lock: Any) -> int:

@@ -14,6 +14,7 @@ from types import CodeType, CoroutineType, FrameType
 from typing import Any, NamedTuple
 
 from locktrace.agent import tasks
+from locktrace.agent.arrival.holds import Held
 from locktrace.agent.arrival.intake import Intake, Who
 from locktrace.agent.arrival.kinds import NAMING, code_of
 from locktrace.agent.arrival.naming import name_used_at
@@ -45,10 +46,18 @@ class Awaiting(NamedTuple):
 
 
 class Coroutines:
-    """Looks at each task of each loop that runs."""
+    """Looks at each task of each loop that runs.
 
-    def __init__(self, intake: Intake) -> None:
+    `hold` takes in what a task that is suspended holds of the types `of_threads`, which are none of
+    asyncio's: its thread has it.
+    """
+
+    def __init__(
+        self, intake: Intake, hold: Callable[[Who, Held], None], of_threads: tuple[type, ...]
+    ) -> None:
         self._intake = intake
+        self._hold_by_thread = hold
+        self._of_threads = of_threads
         self._asyncio: Any = sys.modules.get("asyncio")
         self._functions: dict[CodeType | None, str] = {}
         self._classes: dict[type, str] = {}
@@ -82,8 +91,13 @@ class Coroutines:
         return [found for found in gc.get_objects() if base in type(found).__mro__]
 
     def _find_holds(self, task: Any, who: Who) -> None:
+        slots = self._intake.slots
+        of_threads = () if task.get_coro().cr_running else self._of_threads
         for frame in _frames(task):
-            for manager in managers(frame, self._intake.slots, tuple(self._classes)):
+            for manager in managers(frame, slots, of_threads):
+                at = frame.f_lasti, manager.site
+                self._hold_by_thread(who, Held(manager.subject, frame, *at, alone=True))
+            for manager in managers(frame, slots, tuple(self._classes)):
                 subject: Any = manager.subject
                 kind = self._classes.get(type(subject), "")
                 if kind == "Condition":

@@ -7,7 +7,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterable
-from types import CodeType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple, cast
 
 from locktrace.agent.primitives.rwlock import RWLockSpec
@@ -18,12 +18,24 @@ HANDLES: tuple[type, ...] = tuple(
     found for name in ("_ThreadHandle",) if (found := getattr(_thread, name, None)) is not None
 )
 """What `Thread.join` blocks in from 3.13 on."""
+IMPORT_LOCK = "ImportLock"
+SIMPLE_QUEUE = "SimpleQueue"
+FUTURE = "Future"
+_MODULE_LOCK: Any = vars(sys.modules["_frozen_importlib"])["_ModuleLock"]
+PRIVATE_FILES = frozenset({threading.__file__, _MODULE_LOCK.__init__.__code__.co_filename})
+"""What their functions take bare are the locks of waiters."""
 TAKES = frozenset({"acquire", "acquire_lock", "__enter__", "_acquire_restore"})
 
 
 NAMING = TAKES | {"exception", "get", "join", "put", "result", "wait", "wait_for"}
 HELD = frozenset({"Lock", "RLock", "Semaphore"})
 """Those, beside read-write locks, that somebody must have if they are waited for."""
+
+
+def simple_queues() -> tuple[type, ...]:
+    """The type of queue whose `get` blocks in C, if it is there."""
+    found = vars(sys.modules.get("_queue", object)).get("SimpleQueue")
+    return (found,) if isinstance(found, type) else ()
 
 
 def locks() -> tuple[type, ...]:
@@ -83,13 +95,14 @@ def waiting_functions(specs: Iterable[RWLockSpec]) -> dict[CodeType, Waiting]:
         code_of(threading.Barrier, "_wait"): Waiting("Barrier", True),
         code_of(threading.Barrier, "_enter"): Waiting("Barrier", True),
         code_of(threading.Thread, "join"): Waiting("Thread", False),
+        code_of(_MODULE_LOCK, "acquire"): Waiting(IMPORT_LOCK, False),
     }
     queue: Any = sys.modules.get("queue")
     for name in ("get", "put", "join") if queue is not None else ():
         found[code_of(queue.Queue, name)] = Waiting("Queue", True)
     futures: Any = sys.modules.get("concurrent.futures._base")
     for name in ("result", "exception") if futures is not None else ():
-        found[code_of(futures.Future, name)] = Waiting("Future", True)
+        found[code_of(futures.Future, name)] = Waiting(FUTURE, True)
     process: Any = sys.modules.get("multiprocessing.process")
     if process is not None:
         found[code_of(process.BaseProcess, "join")] = Waiting(PROCESS, False)
@@ -114,6 +127,15 @@ def classes(specs: Iterable[RWLockSpec]) -> dict[type, str]:
         found[sys.modules["concurrent.futures._base"].Future] = "Future"
     found.update((spec.cls, spec.cls.__name__) for spec in specs)
     return found
+
+
+def is_private(frame: FrameType) -> bool:
+    """Whether the locks that `frame` blocks in are nobody else's business."""
+    return frame.f_code in (
+        code_of(threading.Condition, "wait"),
+        code_of(threading.Thread, "_wait_for_tstate_lock"),
+        code_of(_MODULE_LOCK, "acquire"),
+    )
 
 
 def code_of(cls: type, name: str) -> CodeType | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
 from typing import NamedTuple
@@ -11,6 +10,7 @@ from locktrace.agent.arrival import kinds
 from locktrace.agent.arrival.kinds import Waiting
 from locktrace.agent.arrival.slots import Slots
 from locktrace.agent.arrival.stack import Call, blocked_call, variable
+from locktrace.agent.primitives import futures, import_lock
 
 MOST_STEPS = 12  # from the innermost frame outwards to the one that called a compound
 _NUMBERS = (int, float)
@@ -43,7 +43,7 @@ def blocked(
 
     To join a process is to wait in the system, so that is known by the frame alone.
     """
-    call = blocked_call(frame, slots, kinds.locks() + kinds.HANDLES)
+    call = blocked_call(frame, slots, kinds.locks() + kinds.HANDLES + kinds.simple_queues())
     if call is None:
         joins = [wait for wait in _compounds(frame, slots, functions) if wait.kind == kinds.PROCESS]
         return Blocked(None, tuple(joins)) if joins else None
@@ -54,9 +54,11 @@ def blocked(
 
 def _own(frame: FrameType, call: Call) -> Seen | None:
     """The wait for the lock itself, unless it is what a Condition makes for its waiter."""
+    if isinstance(call.subject, kinds.simple_queues()):
+        return _get(frame, call) if call.method == "get" else None
     if type(call.subject) in kinds.HANDLES or call.method not in kinds.TAKES:
         return None
-    if frame.f_code in _PRIVATE and call.method == "acquire":
+    if kinds.is_private(frame) and call.method == "acquire":
         return None
     if not call.argument(0, "blocking", True):
         return None
@@ -66,6 +68,14 @@ def _own(frame: FrameType, call: Call) -> Seen | None:
     elif call.method != "__enter__":
         timed = call.argument(1, "timeout", -1) != -1
     return Seen("", call.subject, frame, frame, False, False, bool(timed), depth or 1)
+
+
+def _get(frame: FrameType, call: Call) -> Seen | None:
+    """The wait for an item of a queue that is written in C."""
+    if not call.argument(0, "block", True):
+        return None
+    timed = call.argument(1, "timeout", None) is not None
+    return Seen(kinds.SIMPLE_QUEUE, call.subject, frame, frame, False, False, timed, 0)
 
 
 def _restored(call: Call) -> int:
@@ -93,19 +103,19 @@ def _compounds(
                     break
                 caller = caller.f_back
             if subject is not None:
+                user = _user_of(waiting.kind, caller)
                 yield Seen(
-                    waiting.kind, subject, caller, inner, True, waiting.shared, timed,
-                    waiting.permits,
-                )  # fmt: skip
+                    waiting.kind, subject, user, inner, True, waiting.shared, timed, waiting.permits
+                )
         inner = caller
+
+
+def _user_of(kind: str, caller: FrameType) -> FrameType:
+    """The frame to be told as the one that waits: of what the library calls in several steps
+    the first that is not the library's."""
+    outside = {kinds.IMPORT_LOCK: import_lock.importer, kinds.FUTURE: futures.user_frame}.get(kind)
+    return caller if outside is None else outside(caller) or caller
 
 
 _SHELLS = frozenset({"__enter__", "wait"})
 """Methods of the library that do no more than call the one that waits."""
-_PRIVATE = frozenset(
-    {
-        kinds.code_of(threading.Condition, "wait"),
-        kinds.code_of(threading.Thread, "_wait_for_tstate_lock"),
-    }
-)
-"""Functions whose locks are nobody else's business."""

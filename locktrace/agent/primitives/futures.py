@@ -63,6 +63,27 @@ def entry_of(future: Any) -> Entry | None:
     return _futures.of(future)
 
 
+def found_pool(pool: Any) -> Entry | None:
+    """The entry of a pool that was there before tracing."""
+    executor = _executors.of(pool)
+    if executor is not None:
+        simple_queue.adopt(pool._work_queue, executor)
+    return executor
+
+
+def found_in(executor: Entry | None, future: Any) -> Entry | None:
+    """The entry of a future that was submitted to the pool of `executor` before tracing."""
+    known = _futures.known(future)
+    if known is not None:
+        return known
+    recorder = tap.recorder
+    outer = recorder.build(executor)
+    try:
+        return _futures.add(future, tap.create("Future", None, True), executor)
+    finally:
+        recorder.build(outer)
+
+
 # -- making
 
 
@@ -90,7 +111,7 @@ def _traced_submit(original: Any) -> Any:
 
 def _traced_init(original: Any) -> Any:
     def init(self: Any, /) -> None:
-        entry = tap.create("Future", _user_frame(_getframe(1)), True)
+        entry = tap.create("Future", user_frame(_getframe(1)), True)
         recorder = tap.recorder
         outer = recorder.build(HIDDEN)  # its condition: one for each item of work
         _futures.add(self, entry, outer)
@@ -102,7 +123,7 @@ def _traced_init(original: Any) -> Any:
     return init
 
 
-def _user_frame(frame: FrameType | None) -> FrameType | None:
+def user_frame(frame: FrameType | None) -> FrameType | None:
     """The first frame outwards that is not of the standard library's, nor ours."""
     while frame is not None and frame.f_globals.get("__name__", "").startswith(_OWN):
         frame = frame.f_back
@@ -148,7 +169,7 @@ def _traced_result(original: Any) -> Any:
         entry = _futures.of(self) if self._state in _waited_for else None
         if entry is None:
             return original(self, timeout)
-        frame, timed = _user_frame(_getframe(1)), timeout is not None
+        frame, timed = user_frame(_getframe(1)), timeout is not None
         return tap.block(entry, False, timed, frame, None, original, self, timeout)
 
     return result

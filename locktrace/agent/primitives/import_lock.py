@@ -15,6 +15,7 @@ from typing import Any
 
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Actor, Entry
 
 _IMPORTLIB = ("importlib._bootstrap", "_frozen_importlib")
@@ -32,7 +33,7 @@ def patch(patches: Patches) -> None:
             entry = _held_by(owner, str(self.name))
             if entry is None:
                 return original(self)
-            frame = _importer(_getframe(1))
+            frame = importer(_getframe(1))
             return tap.block(entry, False, False, frame, None, original, self)
 
         return acquire
@@ -46,13 +47,26 @@ def _held_by(owner: int, name: str) -> Entry | None:
         recorder = tap.recorder
         entry = recorder.create("ImportLock", None, True)
         if entry is not None:
-            recorder.call(entry, name)
+            recorder.call(entry, f"{name}'s import lock")
             recorder.acquired(entry, False, _import_of(name, owner), _thread(owner))
         return entry
     except BaseException as error:
         if not tap.swallow(error):
             raise
         return None
+
+
+class _Waited(EntryTable):
+    """Of those that somebody waited for when the agent came, as long as they are there."""
+
+    def of(self, lock: Any) -> Entry | None:
+        known = self.known(lock)
+        if known is None and lock.owner is not None:
+            return self.put(lock, _held_by(lock.owner, str(lock.name)))
+        return known
+
+
+_waited = _Waited("ImportLock")
 
 
 def _thread(ident: int) -> Actor:
@@ -66,12 +80,12 @@ def _import_of(name: str, ident: int) -> FrameType | None:
     frame = sys._current_frames().get(ident)
     while frame is not None:
         if frame.f_code.co_name == "_find_and_load" and frame.f_locals.get("name") == name:
-            return _importer(frame)
+            return importer(frame)
         frame = frame.f_back
     return None
 
 
-def _importer(frame: FrameType | None) -> FrameType | None:
+def importer(frame: FrameType | None) -> FrameType | None:
     """The first frame outwards that is not importlib's: the statement that imports."""
     while frame is not None and frame.f_globals.get("__name__") in _IMPORTLIB:
         frame = frame.f_back

@@ -12,7 +12,7 @@ import sys
 from _thread import LockType, allocate_lock
 from sys import _getframe
 from threading import TIMEOUT_MAX
-from types import FrameType
+from types import FrameType, MethodType
 from typing import Any
 
 from locktrace.agent.ledger import Entry
@@ -153,15 +153,16 @@ def _new_lock(frame: FrameType) -> Any:
     return lock
 
 
-def traced_lock() -> Any:
+def traced_lock(_of: object = None) -> Any:
     """A new lock; `threading.Lock` is such a function before CPython 3.13."""
     return _new_lock(_getframe(1))
 
 
 traced_lock.__name__ = traced_lock.__qualname__ = "allocate_lock"
 traced_lock.__module__ = "_thread"
-LOCK: Any = TracedLock if sys.version_info >= (3, 13) else traced_lock
-"""What stands in for `threading.Lock`."""
+LOCK: Any = TracedLock if sys.version_info >= (3, 13) else MethodType(traced_lock, "_thread")
+"""What stands in for `threading.Lock`. Before CPython 3.13 that is no function written in Python,
+which an attribute of a class (`lock_class = threading.Lock`) would make a method."""
 
 TracedLock.__name__ = TracedLock.__qualname__ = "lock"
 TracedLock.__module__ = "_thread"

@@ -30,6 +30,8 @@ WAITS = {
     "future": [("Future", False), ("Condition", False)],
     "future timed": [("Future", True), ("Condition", True)],
     "exception": [("Future", False), ("Condition", False)],
+    "simple queue": [("SimpleQueue", False)],
+    "simple queue timed": [("SimpleQueue", True)],
 }
 
 
