@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.agent.conftest import Tracing
-from tests.support import eventually
+from tests.support import eventually, running
 
 
 def outcome(act: Callable[[Any], Any], lock: Any) -> Any:
@@ -139,3 +139,14 @@ def test_holds_and_waits_are_counted_by_how_long_they_lasted(tracing: Tracing) -
     assert holds[0] >= waits[0] >= 10_000_000
     assert waits[(waits[0] >> 11).bit_length() + 1] == 1
     assert holds[-1] != 0
+
+
+@pytest.mark.parametrize("name", ["Lock", "RLock", "Condition", "Event", "Semaphore"])
+def test_a_kind_can_be_pickled(name: str, tracing: Tracing) -> None:
+    kind = getattr(threading, name)
+    assert isinstance(pickle.loads(pickle.dumps(kind))(), type(kind()))
+
+
+def test_a_spawned_manager_s_process_is_given_the_kinds_that_it_makes(core: str) -> None:
+    with running("managed") as target:
+        assert target.finish() == (0, "True\n", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import copyreg
 import sys
 from _thread import LockType, allocate_lock
+from importlib import import_module
 from sys import _getframe
 from threading import TIMEOUT_MAX
 from types import FrameType, MethodType
@@ -25,6 +26,9 @@ class _LockMeta(type):
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, LockType) or type.__instancecheck__(cls, instance)
+
+    def __repr__(cls) -> str:
+        return "<class '_thread.lock'>"
 
 
 class TracedLock(metaclass=_LockMeta):
@@ -158,11 +162,22 @@ def traced_lock(_of: object = None) -> Any:
     return _new_lock(_getframe(1))
 
 
+class _Threads:
+    """What the method below is bound to; pickled as the module that the function is of."""
+
+    def __reduce__(self) -> Any:
+        return import_module, ("_thread",)
+
+    def __deepcopy__(self, _memo: object) -> Any:
+        return self
+
+
 traced_lock.__name__ = traced_lock.__qualname__ = "allocate_lock"
 traced_lock.__module__ = "_thread"
-LOCK: Any = TracedLock if sys.version_info >= (3, 13) else MethodType(traced_lock, "_thread")
+LOCK: Any = TracedLock if sys.version_info >= (3, 13) else MethodType(traced_lock, _Threads())
 """What stands in for `threading.Lock`. Before CPython 3.13 that is no function written in Python,
 which an attribute of a class (`lock_class = threading.Lock`) would make a method."""
 
-TracedLock.__name__ = TracedLock.__qualname__ = "lock"
-TracedLock.__module__ = "_thread"
+TracedLock.__name__ = "lock"
+# Pickled by the name under which it is found: a manager's process that is spawned is given it.
+TracedLock.__module__, TracedLock.__qualname__ = "threading", "Lock"

@@ -85,5 +85,5 @@ def _subclass(base: Any) -> type:
         __doc__ = base.__doc__
         get = _traced_get(base.get)
 
-    SimpleQueue.__module__, SimpleQueue.__qualname__ = base.__module__, base.__qualname__
+    SimpleQueue.__module__, SimpleQueue.__qualname__ = "queue", "SimpleQueue"  # as pickle finds it
     return SimpleQueue

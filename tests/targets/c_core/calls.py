@@ -236,7 +236,9 @@ def contract_calls():
             Thing.take, Usual(Thing._try, ROWS, True, False, False)
         ),
         "create": lambda: recorder.create(THING, frame),
-        "waiting": lambda: recorder.waited(recorder.waiting(entry, True, False, frame)),
+        "waiting": lambda: recorder.waited(
+            recorder.waiting(recorder.create(THING, frame), True, False, frame)
+        ),
         "waiting, dropped": lambda: recorder.waiting(entry, True, False, frame),
         "waiting for a lock in C": lambda: recorder.waited(
             recorder.waiting(inner, True, False, frame)
