@@ -26,6 +26,10 @@ this page.
 *Unlucky* is the run in which the bug bites: most of them hang, and are ended by `--on-stall exit`.
 *Lucky* is the run that ends well, in which the coming trouble shows. A twin is blamed if a finding
 of it is an error or a warning.
+
+`disagreement` has no program: it takes two witnesses that differ, so a kernel that may be asked and
+a lock or a wait that the agent does not see. `tests/diagnose/test_disagreement.py` shows the
+detector each way in which they can differ.
 """
 HEADINGS = ("kind", "unlucky runs", "found", "located", "lucky runs", "found", "located", "twins",
             "blamed")  # fmt: skip

@@ -8,6 +8,7 @@ never had a bug are in `innocent/`. Comments below the docstring say what is to 
     # lucky: lock-order-inversion of Account.lock
     # options: --threshold long-hold-after=0.5
     # missed: unlucky: what keeps it from being found today
+    # project: the folder beside it that has its modules, and the pyproject.toml of the run
 
 The program is run with `unlucky` (it hangs, or what is wrong with it is happening) or `lucky` (it
 ends well, and the coming trouble shows) as its argument. A kind may have alternatives
@@ -125,6 +126,12 @@ class Program:
         return self.bug.fields.get("options", "").split()
 
     @property
+    def project(self) -> Path | None:
+        """The folder that the command is started from, if it matters."""
+        folder = self.bug.fields.get("project")
+        return self.path.parent / folder if folder is not None else None
+
+    @property
     def untraced(self) -> str:
         """Why it cannot be seen into yet; empty if it can."""
         families = self.bug.fields.get("family", "")
@@ -228,16 +235,19 @@ def run(program: Program, mode: str, folder: Path, core: str = "c") -> Run:
         errors.open("w") as err,
         tempfile.TemporaryDirectory(prefix="corpus-") as place,  # a socket's path must be short
     ):
-        timed_out = _execute(command, out, err, LOCKTRACE_CORE=core, TMPDIR=place)
+        timed_out = _execute(command, out, err, program.project, LOCKTRACE_CORE=core, TMPDIR=place)
     written = report.read_text() if report.exists() else ""
     document = json.loads(written or "{}")
     return Run(document, errors.read_text(), output.read_text().endswith(f"{END}\n"), timed_out)
 
 
-def _execute(command: list[str], output: TextIO, errors: TextIO, **environ: str) -> bool:
+def _execute(
+    command: list[str], output: TextIO, errors: TextIO, folder: Path | None, **environ: str
+) -> bool:
     """Whether it had to be ended; what it started and left behind is ended with it."""
     process = subprocess.Popen(
         command,
+        cwd=folder,
         env=environment(trace=False, **environ),
         stdin=subprocess.DEVNULL,
         stdout=output,
