@@ -61,6 +61,10 @@ class CannotEnterError(LocktraceError):
     exit_code = 9
 
 
+class GilKeptError(CannotEnterError):
+    """A C call keeps the GIL of the process."""
+
+
 class KernelViewError(LocktraceError):
     """The kernel's view cannot be had on this machine, or its engine has died."""
 

@@ -104,13 +104,32 @@ def _await_exec(pid: int) -> None:
 
 def _reach(pid: int, method: Method, tell: bool, *, silent: bool) -> AgentSource:
     """`silent`: also an agent that does not answer."""
+    from locktrace.errors import GilKeptError
     from locktrace.launch.reach import reach
     from locktrace.observe.agent_source import AgentSource
 
-    reached = reach(pid, method)
+    try:
+        reached = reach(pid, method)
+    except GilKeptError as error:
+        raise GilKeptError(f"{error}{_keeper(pid)}") from None
     if tell:
         _tell(pid, reached)
     return AgentSource(reached.connection, pid, silent=silent)
+
+
+def _keeper(pid: int) -> str:
+    """Who keeps the GIL, as seen from outside, to go behind a sentence; empty if nobody knows."""
+    from locktrace.model import Process
+    from locktrace.snapshots.stacks import py_spy_stacks
+    from locktrace.wording import plain, where
+
+    threads = py_spy_stacks(Process(pid, 0.0, "", "", ())).threads
+    keeper = next((thread for thread in threads if thread.owns_gil), None)
+    if keeper is None:
+        return ""
+    name = plain(keeper.name) or f"thread {keeper.native_id}"
+    place = where(keeper.frames[0]) if keeper.frames else "code that has no Python frame"
+    return f" (py-spy sees it with {name}, in {place})"
 
 
 def _tell(pid: int, reached: Reached) -> None:

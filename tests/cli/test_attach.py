@@ -98,3 +98,13 @@ def test_without_the_c_core_it_is_only_observed_and_says_so(within: Any) -> None
     assert done.returncode == 0
     assert f"the C core cannot serve in process {target.pid}" in done.stderr
     assert "only observed" in done.stderr
+
+
+def test_who_keeps_the_gil_of_a_process_that_cannot_be_entered_is_named(locktrace: Any) -> None:
+    with running("gil_hog", trace=False) as target:
+        target.expect("started")
+        target.tell("600")
+        done = locktrace("dump", str(target.pid))
+    assert done.returncode == 9
+    assert "a C call keeps the GIL; nothing was changed, try again" in done.stderr
+    assert "(py-spy sees it with MainThread, in checksum (gil_hog.py:12))" in done.stderr

@@ -9,7 +9,7 @@ import struct
 import time
 from collections.abc import Sequence
 
-from locktrace.errors import CannotEnterError
+from locktrace.errors import CannotEnterError, GilKeptError
 from locktrace.launch.inject.memory import Memory
 from locktrace.launch.inject.way_back import FRAME_BYTES
 
@@ -69,7 +69,7 @@ def await_answer(pid: int, memory: Memory, base: int, layout: Layout) -> dict[st
     if state == ON_ITS_WAY:
         memory.write(base + 4, struct.pack("<I", CANCEL))
         if _state(memory, base) == ON_ITS_WAY:  # else it came in at the last moment
-            raise CannotEnterError(
+            raise GilKeptError(
                 f"the interpreter of process {pid} did not come free within {GIL_S:.0f} s: a C "
                 "call keeps the GIL; nothing was changed, try again"
             )
