@@ -34,6 +34,14 @@ def method(
     shared: bool,
     /,
 ) -> Any: ...
+def waiting_method(
+    bound: type,
+    whole: Any,
+    original: Any,
+    rows: dict[int, Any],
+    owners: dict[int, dict[int, Any] | None],
+    /,
+) -> Any: ...
 def configure(
     frames: int,
     own_folder: str,

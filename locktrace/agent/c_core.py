@@ -23,7 +23,7 @@ from locktrace.agent.reading import (
     TotalsRow,
     WaitRow,
 )
-from locktrace.agent.recorder import Usual
+from locktrace.agent.recorder import Usual, UsualWait
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
 DEPTH = 8  # frames of a hold or wait
@@ -54,8 +54,10 @@ class CRecorder:
         self.given_names: dict[int, str] = {}
         self._prune_at = MIN_NAMES
 
-    def quicken(self, whole: Any, usual: Usual, /) -> Any:
-        return _core.method(MethodType, whole, *usual)
+    def quicken(self, whole: Any, usual: Usual | UsualWait, /) -> Any:
+        if isinstance(usual, Usual):
+            return _core.method(MethodType, whole, *usual)
+        return _core.waiting_method(MethodType, whole, *usual)
 
     def call(self, lock: Any, name: str, /) -> None:
         id = _core.id_of(lock)

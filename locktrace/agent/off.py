@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 from locktrace.agent.ledger import NO_LABEL, Actor, Entry, Hold, Label, Stack, Wait
-from locktrace.agent.recorder import Usual
+from locktrace.agent.recorder import Usual, UsualWait
 
 
 class OffRecorder:
@@ -77,7 +77,7 @@ class OffRecorder:
     def call(self, lock: Any, name: str) -> None:
         pass
 
-    def quicken(self, whole: Any, usual: Usual) -> Any:
+    def quicken(self, whole: Any, usual: Usual | UsualWait) -> Any:
         return whole
 
 

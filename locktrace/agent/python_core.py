@@ -28,7 +28,7 @@ from locktrace.agent.ledger import (
     Wait,
     count_duration,
 )
-from locktrace.agent.recorder import Usual
+from locktrace.agent.recorder import Usual, UsualWait
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
 
@@ -332,7 +332,7 @@ class PythonRecorder:
         if self.listening and label[0]:
             self.labels.append(label)
 
-    def quicken(self, whole: Any, _usual: Usual, /) -> Any:
+    def quicken(self, whole: Any, _usual: Usual | UsualWait, /) -> Any:
         return whole
 
     def forget_holds(self) -> None:

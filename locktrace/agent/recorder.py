@@ -48,6 +48,18 @@ class Usual(NamedTuple):
     shared: bool
 
 
+class UsualWait(NamedTuple):
+    """The usual case of a traced method that waits: called with the lock and perhaps a time-out.
+
+    `rows` as for `Usual`. `owners` says on whose behalf a function waits: id of its code -> rows
+    of what its first variable is, or None where only Python can say.
+    """
+
+    original: Callable[..., Any]
+    rows: dict[int, Any]
+    owners: dict[int, dict[int, Any] | None]
+
+
 class Recorder(Protocol):
     """What a core offers to the primitives."""
 
@@ -139,6 +151,6 @@ class Recorder(Protocol):
         """Name a lock, given by itself or by its entry, where its making does not say it."""
         ...
 
-    def quicken(self, whole: Any, usual: Usual, /) -> Any:
+    def quicken(self, whole: Any, usual: Usual | UsualWait, /) -> Any:
         """What is to stand in the class for the traced method `whole`; it may be quicker."""
         ...

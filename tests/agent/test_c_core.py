@@ -18,6 +18,7 @@ CHECKS = {
         "everything_looks_as_before",
         "a_lock_that_is_taken_without_its_method_is_as_one_that_the_method_takes",
         "a_method_in_c_is_as_the_python_one",
+        "a_wait_in_c_is_as_the_python_one",
         "other_interpreters_are_left_alone",
         "a_metaclass_may_tell_what_it_likes_of_its_subclasses",
     ],

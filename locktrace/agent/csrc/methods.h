@@ -1,4 +1,5 @@
-/* Methods of primitives written in Python, their usual case in C: the lock is there to be taken.
+/* Methods of primitives written in Python, their usual case in C: the lock is there to be taken, or
+ * a wait begins of which we know whose it is.
  *
  * Such a method stands before a Python one that knows all cases (`primitives/`), is asked for
  * everything but calls, and is called for every call that is not the usual one. What a signal
@@ -18,6 +19,7 @@ typedef struct {
     PyObject *rows;     /* owned; dict: id of a lock -> tuple, its entry first */
     PyObject *gives;    /* owned; what an acquire returns that succeeds; NULL: a release */
     PyObject *argument; /* owned; what `original` gets besides the lock, or NULL */
+    PyObject *owners;   /* owned; dict of a wait: id of a code -> on whose behalf it calls; or NULL */
     int shared;
 } Method;
 
@@ -105,6 +107,65 @@ static PyObject *method_call(PyObject *self, PyObject *const *args, size_t flags
     return result;
 }
 
+/* -- waits */
+
+/* On whose behalf `caller` waits: a handle, a new reference, or NULL with `whole` set if that must be
+ * asked in Python. The first variable of a method that waits for its object is the object. */
+HOT PyObject *owner_of(PyObject *owners, void *caller, int *whole)
+{
+    PyObject *key = PyLong_FromVoidPtr(frame_code(caller));
+    PyObject *rows = key != NULL ? PyDict_GetItemWithError(owners, key) : NULL; /* borrowed */
+    Py_XDECREF(key);
+    PyErr_Clear();
+    if (rows == NULL) {
+        return NULL;
+    }
+    PyObject *owner = PyDict_Check(rows) ? frame_slot(caller, 0) : NULL;
+    PyObject *handle = owner != NULL ? handle_in(rows, owner) : NULL;
+    *whole = handle == NULL;
+    return handle;
+}
+
+/* The original inside a wait for the lock, and inside that one for its owner, if it has one. */
+HOT PyObject *method_wait(const Method *method, PyObject *const *args, size_t flags, struct actor *actor,
+                          struct entry *entry, struct entry *owner, void *caller)
+{
+    const Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
+    const int timed = count == 2 && args[1] != Py_None;
+    struct wait wait, on_behalf;
+    wait_begin(&wait, entry, actor, method->shared, timed, caller);
+    if (owner != NULL) {
+        wait_begin(&on_behalf, owner, actor, 0, timed, skip_shims(frame_previous(caller)));
+    }
+    PyObject *result = PyObject_Vectorcall(method->original, args, flags, NULL);
+    if (owner != NULL) {
+        wait_end(&on_behalf);
+    }
+    wait_end(&wait);
+    return result;
+}
+
+static PyObject *wait_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
+{
+    Method *method = (Method *)self;
+    const Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
+    PyThreadState *ts = (count == 1 || count == 2) && names == NULL ? tracing_here() : NULL;
+    void *caller = ts != NULL ? thread_frame(ts) : NULL;
+    struct actor *actor = caller != NULL ? actor_here() : NULL;
+    PyObject *handle = actor != NULL ? handle_in(method->rows, args[0]) : NULL;
+    int whole = handle == NULL;
+    PyObject *owner = whole ? NULL : owner_of(method->owners, caller, &whole), *result;
+    if (whole) {
+        result = PyObject_Vectorcall(method->whole, args, flags, names);
+    } else {
+        struct entry *behind = owner != NULL ? entry_of(owner) : NULL;
+        result = method_wait(method, args, flags, actor, entry_of(handle), behind, caller);
+    }
+    Py_XDECREF(owner); /* the last reference to an entry of ours may be here: no foreign code */
+    Py_XDECREF(handle);
+    return result;
+}
+
 /* Everything but calls is asked of the Python method. */
 static PyObject *method_getattr(PyObject *self, PyObject *name)
 {
@@ -137,6 +198,7 @@ static void method_dealloc(PyObject *self)
     Py_XDECREF(method->rows);
     Py_XDECREF(method->gives);
     Py_XDECREF(method->argument);
+    Py_XDECREF(method->owners);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -157,9 +219,8 @@ static PyType_Spec method_spec = {"locktrace.agent._core.Method", sizeof(Method)
                                       Py_TPFLAGS_METHOD_DESCRIPTOR | TPFLAGS_HAVE_VECTORCALL,
                                   method_slots};
 
-/* A new Method; `bound` is the type of bound methods, `gives` Py_NotImplemented for a release. */
-COLD PyObject *method_new(PyObject *bound, PyObject *whole, PyObject *original, PyObject *rows,
-                          PyObject *gives, PyObject *argument, int shared)
+/* A new Method that calls `whole` for what is not usual; `bound` is the type of bound methods. */
+COLD Method *method_new(PyObject *bound, PyObject *whole, PyObject *original, PyObject *rows)
 {
     Method *method = (Method *)PyType_GenericAlloc(method_type, 0);
     if (method == NULL) {
@@ -169,18 +230,53 @@ COLD PyObject *method_new(PyObject *bound, PyObject *whole, PyObject *original, 
         Py_INCREF(bound);
         bind = bound;
     }
-    method->vectorcall = method_call;
     Py_INCREF(whole);
     method->whole = whole;
     Py_INCREF(original);
     method->original = original;
     Py_INCREF(rows);
     method->rows = rows;
-    method->gives = gives != Py_NotImplemented ? gives : NULL;
-    Py_XINCREF(method->gives);
-    method->argument = argument != Py_None ? argument : NULL;
-    Py_XINCREF(method->argument);
-    method->shared = shared;
+    return method;
+}
+
+/* method(bound, whole, original, rows, gives, argument, shared) -> what stands before `whole`, which
+ * takes the lock, or with `gives` NotImplemented gives it back. */
+static PyObject *core_method(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *bound, *whole, *original, *rows, *gives, *argument;
+    int shared;
+    if (!PyArg_ParseTuple(args, "OOOO!OOp", &bound, &whole, &original, &PyDict_Type, &rows, &gives,
+                          &argument, &shared)) {
+        return NULL;
+    }
+    Method *method = method_new(bound, whole, original, rows);
+    if (method != NULL) {
+        method->vectorcall = method_call;
+        method->gives = gives != Py_NotImplemented ? gives : NULL;
+        Py_XINCREF(method->gives);
+        method->argument = argument != Py_None ? argument : NULL;
+        Py_XINCREF(method->argument);
+        method->shared = shared;
+    }
+    return (PyObject *)method;
+}
+
+/* waiting_method(bound, whole, original, rows, owners) -> what stands before `whole`, which waits. */
+static PyObject *core_waiting_method(PyObject *self, PyObject *args)
+{
+    (void)self;
+    PyObject *bound, *whole, *original, *rows, *owners;
+    if (!PyArg_ParseTuple(args, "OOOO!O!", &bound, &whole, &original, &PyDict_Type, &rows,
+                          &PyDict_Type, &owners)) {
+        return NULL;
+    }
+    Method *method = method_new(bound, whole, original, rows);
+    if (method != NULL) {
+        method->vectorcall = wait_call;
+        Py_INCREF(owners);
+        method->owners = owners;
+    }
     return (PyObject *)method;
 }
 

@@ -119,6 +119,7 @@ static PyMethodDef methods[] = {
     METHOD(finished, METH_O),
     METHOD(id_of, METH_O),
     METHOD(method, METH_VARARGS),
+    METHOD(waiting_method, METH_VARARGS),
     METHOD(configure, METH_VARARGS),
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),

@@ -218,17 +218,4 @@ static PyObject *core_id_of(PyObject *self, PyObject *object)
     return PyLong_FromUnsignedLong(entry != NULL ? entry->id : 0);
 }
 
-/* method(bound, whole, original, rows, gives, argument, shared) -> what stands before `whole`. */
-static PyObject *core_method(PyObject *self, PyObject *args)
-{
-    (void)self;
-    PyObject *bound, *whole, *original, *rows, *gives, *argument;
-    int shared;
-    if (!PyArg_ParseTuple(args, "OOOO!OOp", &bound, &whole, &original, &PyDict_Type, &rows, &gives,
-                          &argument, &shared)) {
-        return NULL;
-    }
-    return method_new(bound, whole, original, rows, gives, argument, shared);
-}
-
 #endif

@@ -20,11 +20,15 @@ Owners = Callable[[FrameType], Sequence[Entry]]
 
 _owners: dict[int, tuple[CodeType, Owners]] = {}
 
+ROWS: dict[int, dict[int, Any] | None] = {}
+"""By the id of such a function's code the rows of what it waits for, if that is `self`."""
+
 
 def register(function: Any, owners: Owners) -> None:
     """When `function` waits, it waits for what `owners` says."""
     code = function.__code__
     _owners[id(code)] = (code, owners)
+    ROWS[id(code)] = None
 
 
 def register_methods(cls: type, names: Sequence[str], table: EntryTable) -> None:
@@ -36,6 +40,7 @@ def register_methods(cls: type, names: Sequence[str], table: EntryTable) -> None
 
     for name in names:
         register(vars(cls)[name], owner)
+        ROWS[id(vars(cls)[name].__code__)] = table.rows
 
 
 def waited_for(frame: FrameType) -> Sequence[Entry]:

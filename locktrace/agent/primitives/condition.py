@@ -9,6 +9,7 @@ from typing import Any
 from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.recorder import UsualWait
 
 
 def patch(patches: Patches) -> None:
@@ -29,4 +30,5 @@ def patch(patches: Patches) -> None:
         return wait
 
     patches.wrap(threading.Condition, "__init__", table.traced_init)
-    patches.wrap(threading.Condition, "wait", traced_wait)
+    usual = UsualWait(threading.Condition.wait, table.rows, compounds.ROWS)
+    patches.wrap(threading.Condition, "wait", traced_wait, usual)

@@ -9,6 +9,7 @@ import ctypes
 import inspect
 import pickle
 import queue
+import signal
 import sys
 import threading
 import weakref
@@ -16,7 +17,7 @@ import weakref
 from checking import CORE, LEDGER, check, run, until
 
 from locktrace.agent import _core
-from locktrace.agent.primitives import semaphore, tap
+from locktrace.agent.primitives import condition, queues, semaphore, tap
 from locktrace.agent.primitives.patches import Patches
 
 OLD = threading.Lock()
@@ -185,6 +186,63 @@ def a_method_in_c_is_as_the_python_one():
         assert len(LEDGER.holds()) == 1
     patches.undo()
     assert [getattr(threading.BoundedSemaphore, name) for name in methods] == originals
+
+
+@check
+def a_wait_in_c_is_as_the_python_one():
+    def face(method):
+        bound = method.__get__(threading.Condition())
+        told = [method.__name__, method.__qualname__, method.__doc__, method.__module__]
+        return [*told, str(inspect.signature(method)), inspect.isfunction(method), type(bound)]
+
+    class Interrupted(Exception):
+        pass
+
+    def interrupt(*_):
+        raise Interrupted
+
+    original, before = threading.Condition.wait, face(threading.Condition.wait)
+    patches = Patches()
+    tap.recorder = CORE.recorder
+    CORE.arm()
+    condition.patch(patches)
+    queues.patch(patches, queue)
+    assert face(threading.Condition.wait) == before
+    changed, items = threading.Condition(), queue.Queue()
+
+    def wait_for_both():
+        with changed:
+            changed.wait()
+        items.get()
+
+    waiter = threading.Thread(target=wait_for_both)
+    waiter.start()
+    until(LEDGER.waits)
+    [wait] = LEDGER.waits()
+    assert LEDGER.stack(wait[4]).frames[0][0] is wait_for_both.__code__
+    with changed:
+        changed.notify()
+    until(lambda: len(LEDGER.waits()) == 2)  # for the queue by its condition
+    made = {LEDGER.stack(wait[4]).frames[0][0] for wait in LEDGER.waits()}
+    assert made == {wait_for_both.__code__, queue.Queue.get.__code__}
+    items.put(None)
+    waiter.join()
+    with changed:
+        assert changed.wait(0.0001) is False
+        assert changed.wait(timeout=0.0001) is False
+        assert changed.wait_for(lambda: False, 0.0001) is False
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        with contextlib.suppress(Interrupted):
+            changed.wait()
+            raise AssertionError("nobody interrupted it")
+    for wrong in ((), (1, 2)):
+        with contextlib.suppress(RuntimeError, TypeError):
+            changed.wait(*wrong)
+            raise AssertionError("it should have refused")
+    assert LEDGER.waits() == []
+    patches.undo()
+    assert threading.Condition.wait is original
 
 
 @check
