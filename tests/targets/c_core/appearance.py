@@ -195,11 +195,11 @@ def a_wait_in_c_is_as_the_python_one():
         told = [method.__name__, method.__qualname__, method.__doc__, method.__module__]
         return [*told, str(inspect.signature(method)), inspect.isfunction(method), type(bound)]
 
-    class Interrupted(Exception):
+    class InterruptedWaitError(Exception):
         pass
 
     def interrupt(*_):
-        raise Interrupted
+        raise InterruptedWaitError
 
     original, before = threading.Condition.wait, face(threading.Condition.wait)
     patches = Patches()
@@ -233,7 +233,7 @@ def a_wait_in_c_is_as_the_python_one():
         assert changed.wait_for(lambda: False, 0.0001) is False
         signal.signal(signal.SIGALRM, interrupt)
         signal.setitimer(signal.ITIMER_REAL, 0.001)
-        with contextlib.suppress(Interrupted):
+        with contextlib.suppress(InterruptedWaitError):
             changed.wait()
             raise AssertionError("nobody interrupted it")
     for wrong in ((), (1, 2)):
