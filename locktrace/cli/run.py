@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +11,7 @@ import typer
 from locktrace.cli.limits import Limits, StallAfter, thresholds
 
 if TYPE_CHECKING:
+    from locktrace.cli.stderr import Stderr
     from locktrace.family.household import Household
     from locktrace.family.run_report import Told
     from locktrace.launch.gathering import Gathering
@@ -24,6 +23,9 @@ EXAMPLES = (
 )
 POLL_S = 0.1
 FINDINGS_MADE = 70
+UNREAD_S = 0.1  # for each thing that is said before a program is ended
+OVERDUE = "locktrace: the program has said goodbye and does not end; where it is now:\n"
+ENDING = "locktrace: the program has stalled; ending it (--on-stall exit)\n"
 
 
 class OnStall(StrEnum):
@@ -56,6 +58,7 @@ def run(
     The exit code is the program's own, or 70 where findings of severity error, or of a
     --fail-on kind, were made in it or in one of its children, or a stall was ended.
     """
+    from locktrace.cli.stderr import NOBODY_READS_S, Stderr
     from locktrace.family import run_report
     from locktrace.family.household import Household
     from locktrace.launch.program import TracedProgram, leave_as
@@ -69,22 +72,26 @@ def run(
     if report is not None:
         _refuse_unwritable(report)
     suppressions = Suppressions(suppressed(Path.cwd()))
-    gathering = _gathering()
+    stderr = Stderr()
+    gathering = _gathering(stderr)
     traced = TracedProgram(
         program,
         run=gathering.path if gathering is not None else "",
         rwlocks=configured(Path.cwd()),
     )
     household = Household(traced, gathering, patience, suppressions)
-    code, stalls = _until_end(traced, household, on_stall)
-    _say(run_report.render(household, contention, stalls))
+    code, stalls = _until_end(traced, household, on_stall, stderr)
+    patience_s = NOBODY_READS_S if household.was_ended else None
+    stderr.say(run_report.render(household, contention, stalls), patience_s)
     document = run_report.document(household)
     if report is not None and document is not None:
         _write(report, document)
     leave_as(FINDINGS_MADE if household.was_ended or household.failed(kinds) else code)
 
 
-def _until_end(program: TracedProgram, household: Household, on_stall: OnStall) -> tuple[int, Told]:
+def _until_end(
+    program: TracedProgram, household: Household, on_stall: OnStall, stderr: Stderr
+) -> tuple[int, Told]:
     """Observe until the program has ended, telling of each stall; its exit code, what was told."""
     from locktrace.family.run_report import told_by
     from locktrace.snapshots.report import render
@@ -92,30 +99,31 @@ def _until_end(program: TracedProgram, household: Household, on_stall: OnStall) 
 
     told: Told = set()
     told_overdue = False
+    patience_s = UNREAD_S if on_stall is OnStall.EXIT else None
     while (code := program.poll()) is None:
         stalls = household.look(POLL_S)
         if household.is_overdue and not told_overdue and household.first is not None:
             told_overdue = True
-            _say("locktrace: the program has said goodbye and does not end; where it is now:\n")
+            stderr.say(OVERDUE, patience_s)
             stalls.append(take(household.first.snapshot, household.first.findings))
         for stall in stalls:
-            _say(render(stall))
+            stderr.say(render(stall), patience_s)
             told |= told_by(stall)
         if stalls and on_stall is OnStall.EXIT:
-            _say("locktrace: the program has stalled; ending it (--on-stall exit)\n")
+            stderr.say(ENDING, patience_s)
             household.end()
     household.conclude()
     return code, told
 
 
-def _gathering() -> Gathering | None:
+def _gathering(stderr: Stderr) -> Gathering | None:
     """Where the program's children call; without a place for it they are traced, but not heard."""
     from locktrace.launch.gathering import Gathering
 
     try:
         return Gathering()
     except OSError as error:
-        _say(f"locktrace: the program's children will not be heard: {error}\n")
+        stderr.say(f"locktrace: the program's children will not be heard: {error}\n")
         return None
 
 
@@ -125,13 +133,6 @@ def _write(report: Path, document: dict[str, Any]) -> None:
     from locktrace.cli.files import write
 
     write(report, json.dumps(document, indent=2) + "\n")
-
-
-def _say(text: str) -> None:
-    """On stderr, if anybody reads it: a program that hangs is ended all the same."""
-    with suppress(OSError):
-        sys.stderr.write(text)
-        sys.stderr.flush()
 
 
 def _refuse_unknown_option(program: list[str]) -> None:

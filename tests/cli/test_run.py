@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -127,6 +128,29 @@ def test_a_hung_program_is_ended_though_nobody_reads_the_report_any_more() -> No
     assert running.stderr is not None
     running.stderr.close()
     assert running.wait(PATIENCE_S) == 70
+
+
+def test_a_hung_program_is_ended_though_stderr_is_full_and_the_report_is_still_written(
+    tmp_path: Path,
+) -> None:
+    report = tmp_path / "report.json"
+    command = [sys.executable, "-m", "locktrace", "run", "--on-stall", "exit", "--stall-after", "1"]
+    command += ["--report", str(report), str(TARGETS / "hanging.py"), "with_a_full_stderr"]
+    reader, writer = os.pipe()
+    try:
+        done = subprocess.run(
+            command,
+            env=environment(trace=False),
+            stderr=writer,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert done.returncode == 70
+        kinds = [finding["kind"] for finding in json.loads(report.read_text())["findings"]]
+        assert kinds == ["self-deadlock"]
+    finally:
+        os.close(reader)
+        os.close(writer)
 
 
 def test_contended_locks_are_listed_when_asked_for_with_where_they_are_waited_for(

@@ -96,7 +96,15 @@ def _runs(pid: int) -> bool:
 
 @pytest.mark.parametrize(
     "where",
-    ["hang", "at_exit", "at_shutdown", "catching_signals", "in_a_child", "in_a_subprocess"],
+    [
+        "hang",
+        "at_exit",
+        "at_shutdown",
+        "catching_signals",
+        "ignoring_signals",
+        "in_a_child",
+        "in_a_subprocess",
+    ],
 )
 def test_a_hang_is_reported_and_ended_wherever_it_is(locktrace: Any, where: str) -> None:
     done = locktrace(
@@ -104,9 +112,21 @@ def test_a_hang_is_reported_and_ended_wherever_it_is(locktrace: Any, where: str)
     )
     assert done.returncode == 70, done.stderr
     assert "self-deadlock" in done.stderr
-    assert "hanging.py:15" in done.stderr
+    assert "with lock, lock:" in done.stderr
     children = [int(word) for word in done.stdout.split() if word.isdigit()]
     assert not any(map(_runs, children))
+
+
+def test_a_child_that_was_stopped_with_the_lock_that_is_wanted_is_ended_too(
+    locktrace: Any,
+) -> None:
+    done = locktrace(
+        "run", "--on-stall", "exit", "--stall-after", "1", str(TARGETS / "hanging.py"),
+        "in_a_stopped_child",
+    )  # fmt: skip
+    assert done.returncode == 70, done.stderr
+    assert "in_a_stopped_child.shared" in done.stderr
+    assert not any(_runs(int(word)) for word in done.stdout.split())
 
 
 def test_a_program_that_hangs_after_its_agents_goodbye_is_ended_too(locktrace: Any) -> None:
