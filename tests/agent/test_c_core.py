@@ -39,8 +39,8 @@ CHECKS = {
         "an_rlock_whose_owner_has_ended_stays_held",
     ],
     "memory": [
-        "hundred_thousands_of_locks_leave_memory_where_it_was",
-        "hundred_thousands_of_locks_leave_memory_where_it_was_while_somebody_observes",
+        "a_million_locks_leave_memory_where_it_was",
+        "a_million_locks_leave_memory_where_it_was_while_somebody_observes",
         "a_live_lock_costs_at_most_256_bytes",
         "a_lock_that_was_held_for_long_costs_at_most_256_bytes",
         "threads_that_end_leave_nothing",
