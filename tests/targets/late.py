@@ -425,6 +425,12 @@ def outer(pool):
     return pool.submit(len, "inner").result()
 
 
+def keep_from_all(future):
+    with future._condition:
+        ARRIVED.release()
+        LET_GO.wait()
+
+
 def scene_hung(_):
     """Threads that cannot go on, each for a reason of its own, and a worker that can."""
     server = Server()
@@ -432,7 +438,10 @@ def scene_hung(_):
     starved.submit(outer, starved)
     working = concurrent.futures.ThreadPoolExecutor(1, "working")
     answer = working.submit(rest)
-    ARRIVED.acquire()
+    kept = concurrent.futures.ThreadPoolExecutor(1, "kept")
+    start(keep_from_all, kept.submit(LET_GO.wait))
+    for _ in range(2):
+        ARRIVED.acquire()
     for name in ("starved_0", start(import_ring).name, start(serve, server).name, "plugin"):
         until_blocked(name)
     start(answer.result, name="asker")

@@ -57,13 +57,21 @@ class Pools:
         return executor
 
     def _begin(self, executor: Entry | None, future: Any, who: Who) -> None:
-        """`who` works on `future`, for a pool unless that is gone already."""
-        entry = futures.found_in(executor, future)
-        begun = [(each, each is executor) for each in (executor, entry) if each is not None]
-        for each, shared in begun:
-            self._intake.hold(FoundHold(each, who, None, -1, shared=shared))
-        # It is called at once, and by us, if that is done by now.
-        future.add_done_callback(partial(_done, begun, who))
+        """`who` works on `future`, for a pool unless that is gone already.
+
+        Not told of a future that somebody keeps locked: we would have to wait to learn of its end.
+        """
+        if not future._condition.acquire(blocking=False):
+            return
+        try:
+            entry = futures.found_in(executor, future)
+            begun = [(each, each is executor) for each in (executor, entry) if each is not None]
+            for each, shared in begun:
+                self._intake.hold(FoundHold(each, who, None, -1, shared=shared))
+            # It is called at once, and by us, if that is done by now.
+            future.add_done_callback(partial(_done, begun, who))
+        finally:
+            future._condition.release()
 
     def _queued(self, pool: Any) -> Iterator[Any]:
         """Its queue shows its items to the garbage collector alone, up to 3.12 in a list."""

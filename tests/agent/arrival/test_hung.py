@@ -59,6 +59,6 @@ def test_a_lock_that_a_task_keeps_across_an_await(views: tuple[View, View]) -> N
 
 
 def test_a_worker_has_its_work_until_that_is_done(views: tuple[View, View]) -> None:
-    before, after = map(results, views)
+    before, after = map(results, views)  # that of the pool `kept` cannot be asked for its end
     assert sorted(before) == ["Executor", "Executor", "Future", "Future"]
     assert sorted(after) == ["Executor", "Future"]
