@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -67,6 +68,7 @@ def run(
     from locktrace.suppression import configured as suppressed
 
     _refuse_unknown_option(program)
+    _refuse_command(program[0])
     kinds = _kinds(fail_on)
     patience = thresholds(limits, stall_after)
     if report is not None:
@@ -141,6 +143,17 @@ def _refuse_unknown_option(program: list[str]) -> None:
         raise typer.BadParameter("-m needs the name of a module")
     if first.startswith("-") and not first.startswith("-m"):
         raise typer.BadParameter(f"there is no option {first}; a program's own come after its name")
+
+
+def _refuse_command(first: str) -> None:
+    """A name of a command where that of a Python program belongs, as in `run python app.py`."""
+    import shutil
+
+    path, is_binary = Path(first), False
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        is_binary = file.read(4) == b"\x7fELF"
+    if is_binary or (not path.exists() and shutil.which(first) is not None):
+        raise typer.BadParameter(f"{first} is a command; run takes SCRIPT or -m MODULE")
 
 
 def _kinds(text: str) -> frozenset[str]:

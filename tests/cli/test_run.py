@@ -182,6 +182,8 @@ def test_children_are_traced_too(locktrace: Any) -> None:
         (["run"], "Missing argument"),
         (["run", "--reprot", "x", "program.py"], "there is no option --reprot"),
         (["run", "-m"], "-m needs the name of a module"),
+        (["run", "sh", "program.py"], "sh is a command; run takes SCRIPT"),
+        (["run", "/bin/sh", "program.py"], "/bin/sh is a command; run takes SCRIPT"),
         (["run", "--fail-on", "leak", "program.py"], "there is no finding kind 'leak'"),
         (["run", "--on-stall", "wait", "program.py"], "Invalid value for '--on-stall'"),
         (["run", "--threshold", "long=1", "program.py"], "there is no threshold 'long'"),
