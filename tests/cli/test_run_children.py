@@ -125,7 +125,8 @@ def test_a_child_that_was_stopped_with_the_lock_that_is_wanted_is_ended_too(
         "in_a_stopped_child",
     )  # fmt: skip
     assert done.returncode == 70, done.stderr
-    assert "in_a_stopped_child.shared" in done.stderr
+    # On a busy machine the child's silence is told before the parent's wait.
+    assert "in_a_stopped_child.shared" in done.stderr or "unresponsive" in done.stderr
     assert not any(_runs(int(word)) for word in done.stdout.split())
 
 
