@@ -14,10 +14,12 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from functools import partial
 
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.audience import FAREWELL_S, Audience
 from locktrace.agent.client import Client
+from locktrace.agent.desertion import is_deserted
 from locktrace.agent.listener import Listener
 from locktrace.agent.owned import Wake, standard_streams_open
 from locktrace.agent.primitives import tap
@@ -26,6 +28,7 @@ from locktrace.wire import endpoint, frames
 
 TURN_MS = 50  # between two batches of events
 RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
+DESERTED_MS = 200  # between two looks whether our thread is the last
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
@@ -41,12 +44,16 @@ class Publisher:
         detach: Callable[[], None] | None = None,
         forked_ns: int = 0,
         usage: Usage | None = None,
+        *,
+        may_be_last: bool = False,
     ) -> None:
+        """`may_be_last`: the process ends with its last thread, which must not be ours."""
         self._audience = Audience(ledger, version, forked_ns, usage)
         self._detach = detach
         self._farewell_reason = frames.GOODBYE
         self._last_act: Callable[[], None] | None = None
         self._stopping = False
+        self._may_be_last = may_be_last
         self._pauses: list[None] = []  # one for each fork under way
         self._absent = _thread.allocate_lock()  # taken while there is a thread of ours
         self._thread_id = 0
@@ -176,6 +183,7 @@ class Publisher:
                 try:
                     self._mend()
                     self._turn(self._patience_ms())
+                    self._end_if_last()
                 except Exception as error:  # a fault of ours costs a turn, not the agent
                     self._fault(error)
             if self._stopping:
@@ -193,7 +201,14 @@ class Publisher:
         """Nobody to tell and nothing to mend: sleep until somebody comes."""
         if self._wake is None or self._audience.listens:
             return TURN_MS
+        if self._may_be_last:
+            return DESERTED_MS
         return RETRY_MS if self._listener is None or self._listener.resting else None
+
+    def _end_if_last(self) -> None:
+        if self._may_be_last and is_deserted():
+            self._stopping = True
+            self._last_act = partial(self.stop, self._farewell_reason)
 
     def _turn(self, patience_ms: int | None) -> None:
         for client in self._audience.clients:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import importlib
 import os
 import socket
 import sys
+import threading
 import time
 from typing import Any
 
@@ -40,6 +42,8 @@ class Agent:
         self._hooked = False
         self._run = ""
         self._child: _Child | None = None
+        self._first_thread: int | None = None
+        self._ends_with_its_threads = False
 
     def install(self, connection: socket.socket | None = None, run: str = "") -> None:
         """Trace from now on; a second call changes nothing.
@@ -67,7 +71,14 @@ class Agent:
         assert self.core is not None
         intake = self.core.intake()
         usage = Usage(self.core.ledger, intake.slots, self.specs) if intake is not None else None
-        self.publisher = Publisher(self.core.ledger, VERSION, self.detach, forked_ns, usage)
+        self.publisher = Publisher(
+            self.core.ledger,
+            VERSION,
+            self.detach,
+            forked_ns,
+            usage,
+            may_be_last=self._ends_with_its_threads,
+        )
         if connection is not None:
             self.publisher.adopt(connection)
         elif self._run and (called := call(self._run)) is not None:
@@ -153,6 +164,7 @@ class Agent:
             self.publisher.stop()
 
     def _before_fork(self) -> None:
+        self._first_thread = threading.main_thread().ident  # in the child it is whoever has forked
         if self.publisher is not None:
             self.publisher.pause()
 
@@ -164,6 +176,7 @@ class Agent:
         """The child is a process of its own: its own socket, its own thread, the parent's holds."""
         if self.publisher is None or self.core is None:
             return
+        self._ends_with_its_threads |= _thread.get_ident() != self._first_thread
         self.publisher.abandon()
         self.core.ledger.forked()
         self._publish(forked_ns=time.monotonic_ns())

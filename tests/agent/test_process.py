@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support import environment, observed, running
+from tests.support import PATIENCE_S, environment, observed, running
 
 pytestmark = pytest.mark.usefixtures("core")
 
@@ -38,6 +38,32 @@ def test_a_forked_child_is_a_process_of_its_own(python: str) -> None:
         target.pid = parent
         with observed(target) as session:
             assert session.poll(0).snapshot.process.pid == parent
+
+
+FORKED_BY_ANOTHER_THREAD = """
+import os, threading
+
+def fork():
+    if os.fork() == 0:
+        return  # and the child ends, for this was its only thread
+    print(os.wait()[1])
+
+forking = threading.Thread(target=fork)
+forking.start()
+forking.join()
+"""
+
+
+def test_a_child_that_another_thread_has_forked_ends_with_its_last_thread(python: str) -> None:
+    done = subprocess.run(
+        [python, "-W", "ignore", "-c", FORKED_BY_ANOTHER_THREAD],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 UNINSTALL = """
