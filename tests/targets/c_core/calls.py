@@ -14,7 +14,7 @@ from locktrace.agent import _core
 from locktrace.agent.arrival import kinds, stack
 from locktrace.agent.arrival.c_intake import CSlots
 from locktrace.agent.primitives import simple_queue, tap
-from locktrace.agent.recorder import Usual
+from locktrace.agent.recorder import Usual, UsualWait
 
 ME = threading.get_ident(), threading.get_native_id()
 # Made as the program runs: a literal of the source may be one that is never counted.
@@ -166,8 +166,10 @@ def contract_calls():
     inner = _thread.allocate_lock()
     method = recorder.quicken(Thing.take, Usual(Thing._try, ROWS, True, None, False))
     give = recorder.quicken(Thing.give, Usual(Thing._give, ROWS, NotImplemented, None, False))
-    thing = Thing()
+    thing, queue_like = Thing(), Queue()
     ROWS[id(thing)] = (entry,)
+    ROWS[id(queue_like)] = (recorder.create(THING, None),)
+    wait = recorder.quicken(Thing.wait, UsualWait(Thing._wait, ROWS, OWNERS))
 
     def put_back():
         recorder.acquired(entry, True, frame)
@@ -235,6 +237,11 @@ def contract_calls():
         "Method made": lambda: recorder.quicken(
             Thing.take, Usual(Thing._try, ROWS, True, False, False)
         ),
+        "Wait": lambda: (wait(thing), wait(thing, 1), wait(thing, None)),
+        "Wait on behalf": lambda: queue_like.get(wait, thing),
+        "Wait on behalf of who is not known": lambda: Queue().get(wait, thing),
+        "Wait that only Python knows": lambda: (wait(Thing()), wait(thing, timeout=1)),
+        "Wait raises": lambda: refused(wait, thing, "raise"),
         "create": lambda: recorder.create(THING, frame),
         "waiting": lambda: recorder.waited(
             recorder.waiting(recorder.create(THING, frame), True, False, frame)
@@ -296,6 +303,24 @@ class Thing:
 
     def give(self):
         raise AssertionError
+
+    def _wait(self, timeout=None):
+        assert LEDGER.waits()
+        if timeout == "raise":
+            raise ValueError
+
+    def wait(self, timeout=None):
+        return None
+
+
+class Queue:
+    """What a thing waits on behalf of."""
+
+    def get(self, wait, thing):
+        wait(thing)
+
+
+OWNERS = {id(Queue.get.__code__): ROWS}
 
 
 def _rest():
