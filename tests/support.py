@@ -150,9 +150,21 @@ class Target:
             try:
                 return AgentSource(connect(self.pid), self.pid)
             except NotTracedError:
+                if self.process.poll() is not None:
+                    said = self.process.communicate()
+                    raise AssertionError(f"the target has ended: {said}") from None
                 return None
 
-        return eventually(attempt, "the agent")
+        try:
+            return eventually(attempt, "the agent")
+        except AssertionError as error:
+            raise AssertionError(f"{error}; its threads:\n{self._stacks()}") from None
+
+    def _stacks(self) -> str:
+        """Where its threads are, as py-spy sees them."""
+        command = [str(Path(sys.executable).with_name("py-spy")), "dump", "--pid", str(self.pid)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
 
 
 @contextmanager
