@@ -23,16 +23,24 @@ def detect(case: Case) -> Iterator[Finding]:
     another lock, which is a chain and no bad manners. Of a stall its own sentence tells. `evidence`
     is the hold.
     """
-    told = set()
+    told: set[tuple[int, Site | None]] = set()
     for lock in case.ledger.waits:
         for hold, waits in _wanted(case, lock):
             reason = _reason(case, hold)
             if reason is not None:
                 told.add((hold.lock, hold.site))
                 yield _finding(case, hold, waits, *reason)
+    told |= _leaking(case)
     for blocking in case.ledger.snapshot.history.blockings:
         if (blocking.hold.lock, blocking.hold.site) not in told:
             yield _past(case, blocking)
+
+
+def _leaking(case: Case) -> set[tuple[int, Site | None]]:
+    """Where holds are left behind: who blocks later is not in the code that took them."""
+    return {
+        (hold.lock, hold.site) for hold in case.ledger.snapshot.holds if case.ledger.is_leaked(hold)
+    }
 
 
 def _wanted(case: Case, lock: int) -> Iterator[tuple[Hold, tuple[Wait, ...]]]:

@@ -75,7 +75,7 @@ def test_permits_and_locks_handed_over(world):
     assert world.findings(KIND) == ()
 
 
-def test_what_was_blocked_for_a_while_is_remembered(world):
+def blocked_for_a_while(world):
     """`held` had `table`, waited for the queue for 300 ms, and `wanting` for `table` meanwhile."""
     table, jobs = world.lock("table"), world.lock("jobs", "Queue")
     for lock in world.locks.values():
@@ -89,7 +89,17 @@ def test_what_was_blocked_for_a_while_is_remembered(world):
     world.past.waited(get, wanting.since_ns + 300_000_000)
     world.holds.clear()
     world.waits.clear()
+    return table
+
+
+def test_what_was_blocked_for_a_while_is_remembered(world):
+    blocked_for_a_while(world)
     finding = world.finding(KIND)
     assert finding.severity == "info"
     assert "held waited for jobs in get" in finding.message
     assert "which others wanted: for 300 ms at most, 1 time in this run" in finding.message
+
+
+def test_who_blocks_after_a_leak_is_not_blamed_for_it(world):
+    blocked_for_a_while(world).hold("held", at="take", returned=True)
+    assert world.findings(KIND) == ()
