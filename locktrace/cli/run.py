@@ -150,8 +150,9 @@ def _refuse_command(first: str) -> None:
     import shutil
 
     path, is_binary = Path(first), False
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        is_binary = file.read(4) == b"\x7fELF"
+    if path.is_file():  # what is read of a pipe would be lost to the program
+        with contextlib.suppress(OSError), path.open("rb") as file:
+            is_binary = file.read(4) == b"\x7fELF"
     if is_binary or (not path.exists() and shutil.which(first) is not None):
         raise typer.BadParameter(f"{first} is a command; run takes SCRIPT or -m MODULE")
 

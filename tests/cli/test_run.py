@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,18 @@ def test_argv_path_and_stdin_are_as_under_plain_python(locktrace: Any) -> None:
 def test_a_module_runs_as_with_python_m(locktrace: Any) -> None:
     traced = locktrace("run", "-m", "json.tool", "--compact", stdin='{"a": 1}')
     assert (traced.returncode, traced.stdout) == (0, '{"a":1}\n')
+
+
+def test_a_program_that_comes_through_a_pipe_is_read_by_python_alone(
+    locktrace: Any, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "program.py"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_text, args=("print('through the pipe')",))
+    writing.start()
+    traced = locktrace("run", str(pipe))
+    writing.join()
+    assert (traced.returncode, traced.stdout) == (0, "through the pipe\n")
 
 
 @pytest.mark.parametrize("arguments", [("exit", "0"), ("exit", "3"), ("raise",)])
