@@ -17,6 +17,7 @@ CHECKS = {
         "pointers_are_restored",
         "everything_looks_as_before",
         "a_lock_that_is_taken_without_its_method_is_as_one_that_the_method_takes",
+        "a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits_for",
         "a_method_in_c_is_as_the_python_one",
         "a_wait_in_c_is_as_the_python_one",
         "other_interpreters_are_left_alone",

@@ -51,7 +51,7 @@ static int right(void)
 
 int main(int count, char **names)
 {
-    clock_state.counter = 1;
+    clock_counts = 1;
     clock_state.first_ticks = clock_state.base_ticks = counter;
     clock_state.first_ns = clock_state.base_ns = true_ns;
     pass(1000);

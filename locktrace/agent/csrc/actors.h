@@ -16,24 +16,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+struct hold;
 struct wait;
 
+/* What an acquire and release need comes first, in a cache line of the actor's own. */
 struct actor {
-    struct actor *next;
-    unsigned long ident; /* as `threading.get_ident` */
-    uint32_t id;
-    uint32_t native_id;
-    PyObject *label;    /* owned, tuple (id, text); NULL: none */
-    PyObject *name;     /* owned, str; of a task, NULL: a thread, whose name `threading` knows */
-    PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
-    struct wait *waits; /* newest first */
-    uint32_t named;     /* by how many holds, waits and handles */
-    uint32_t waiting;   /* how many waits */
+    struct hold *spare_holds; /* owned */
+    struct wait *waits;       /* newest first */
+    PyObject *label;          /* owned, tuple (id, text); NULL: none */
     uint32_t label_id;
-    atomic_bool ended;
+    uint32_t id;
+    uint32_t named;   /* by how many holds, waits and handles */
+    uint32_t waiting; /* how many waits */
+    uint8_t spare_hold_count;
+    uint8_t manner;   /* FLAG_TIMED or FLAG_TRY, if the acquire to be told next gives up by itself */
     uint8_t told;     /* observers know that it has ended */
     uint8_t foretold; /* its thread has not come yet */
-    uint8_t manner;   /* FLAG_TIMED or FLAG_TRY, if the acquire to be told next gives up by itself */
+    atomic_bool ended;
+    uint32_t native_id;
+    unsigned long ident; /* as `threading.get_ident` */
+    struct actor *next;
+    PyObject *name;     /* owned, str; of a task, NULL: a thread, whose name `threading` knows */
+    PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
 };
 
 static struct actor *actors;
@@ -58,6 +62,8 @@ HOT uint32_t next_id(void)
     return last_id;
 }
 
+static void free_spare_holds(struct actor *actor);
+
 /* Free the actors that have ended and hold nothing. Tuples and handles go, no foreign code. */
 COLD void sweep_actors(void)
 {
@@ -69,6 +75,7 @@ COLD void sweep_actors(void)
             foretold_actors -= actor->foretold;
             Py_XDECREF(actor->label);
             Py_XDECREF(actor->name);
+            free_spare_holds(actor);
             free(actor);
         } else {
             living++;
@@ -86,8 +93,9 @@ COLD struct actor *actor_add(unsigned long ident, uint32_t native_id)
         since_sweep = 0;
         sweep_actors();
     }
-    struct actor *actor = calloc(1, sizeof *actor);
+    struct actor *actor = line_alloc(sizeof *actor);
     if (actor != NULL) {
+        memset(actor, 0, sizeof *actor);
         actor->ident = ident;
         actor->native_id = native_id;
         actor->id = next_id();

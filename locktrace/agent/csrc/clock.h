@@ -16,14 +16,18 @@
 
 enum { RATE_BITS = 32, LEARNING_NS = 2000000, RESYNC_NS = 20000000, ASTRAY_NS = 10000000 };
 
+/* The cache line that every acquire writes. Where threads contend another core has written it last,
+ * and each such line costs as much as all the rest: so this is the only one of the globals. */
 static struct {
     uint64_t base_ticks, base_ns; /* one reading of both */
     uint64_t rate;                /* nanoseconds per tick, RATE_BITS of fraction; 0: not known */
     uint64_t horizon;             /* ticks after which the base is taken anew */
-    uint64_t first_ticks, first_ns;
     uint64_t last_ns;
-    int counter; /* the counter may be used */
-} clock_state;
+    uint64_t last_ref; /* of holds and waits: what has a beginning has a number */
+    uint64_t first_ticks, first_ns;
+} clock_state __attribute__((aligned(LINE_BYTES)));
+
+static int clock_counts; /* the counter may be used */
 
 HOT uint64_t clock_system(void)
 {
@@ -57,7 +61,7 @@ COLD uint64_t clock_resync(uint64_t ticks)
         clock_state.first_ns = now;
     }
     uint64_t span_ns = now - clock_state.first_ns, span = ticks - clock_state.first_ticks;
-    if (clock_state.counter && span_ns >= LEARNING_NS && span != 0) {
+    if (clock_counts && span_ns >= LEARNING_NS && span != 0) {
         clock_state.rate = (uint64_t)(((__uint128_t)span_ns << RATE_BITS) / span);
         clock_state.horizon =
             (uint64_t)(((__uint128_t)RESYNC_NS << RATE_BITS) / (clock_state.rate | 1));
@@ -87,12 +91,14 @@ HOT uint64_t clock_ns(void)
     return now;
 }
 
+HOT uint64_t next_ref(void) { return ++clock_state.last_ref; }
+
 COLD void clock_start(void)
 {
     char source[16] = "";
     FILE *file = fopen("/sys/devices/system/clocksource/clocksource0/current_clocksource", "re");
     if (file != NULL) {
-        clock_state.counter = fgets(source, sizeof source, file) != NULL &&
+        clock_counts = fgets(source, sizeof source, file) != NULL &&
                               strncmp(source, "tsc", 3) == 0 && clock_ticks() != 0;
         fclose(file);
     }

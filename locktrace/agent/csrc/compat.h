@@ -13,6 +13,7 @@
 #include <Python.h>
 #include <dlfcn.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The interpreter's own functions, not the inlined macros of 3.11: those count on None, True and
@@ -36,6 +37,16 @@ extern PyObject *PyVectorcall_Call(PyObject *, PyObject *, PyObject *);
 #define HOT static inline __attribute__((always_inline))
 #define COLD static __attribute__((noinline, unused))
 #define AT(type, base, offset) (*(type *)((char *)(base) + (offset)))
+
+/* What different threads write is kept in lines of its own: one that another core has written last
+ * takes as long to come as everything that we record. */
+enum { LINE_BYTES = 64 };
+
+/* `bytes` of memory that begin with a line, to be freed by `free`; or NULL. */
+HOT void *line_alloc(size_t bytes)
+{
+    return aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
+}
 
 /* Byte offsets, 64-bit. `ts_` thread state, `f_` interpreter frame, `code_` code object. */
 struct layout {

@@ -27,27 +27,55 @@ HOT int mutex_try(PyObject *lock)
     return 0;
 }
 
-/* 1: the calling thread has taken the lock, or a level more of it; 0: that would block. */
-HOT int direct_take(PyObject *lock, enum lock_type type)
+/* What a lock says of itself once the calling thread has its mutex. */
+HOT void mark_taken(PyObject *lock, enum lock_type type)
 {
     const int byte = mutex_is_a_byte();
     if (type == LOCK) {
-        const int taken = mutex_try(lock);
-        if (taken && !byte) {
+        if (!byte) {
             AT(uint8_t, lock, LOCK_LOCKED) = 1;
         }
-        return taken;
+        return;
     }
-    const unsigned long me = PyThread_get_thread_ident();
-    if (AT(unsigned long, lock, RLOCK_OWNER) == me) {
+    AT(unsigned long, lock, RLOCK_OWNER) = PyThread_get_thread_ident();
+    AT(unsigned long, lock, RLOCK_COUNT) = !byte; /* with the byte, the levels beyond the first */
+}
+
+/* 1: the calling thread has taken the lock, or a level more of it; 0: that would block. */
+HOT int direct_take(PyObject *lock, enum lock_type type)
+{
+    if (type == RLOCK && AT(unsigned long, lock, RLOCK_OWNER) == PyThread_get_thread_ident()) {
         AT(unsigned long, lock, RLOCK_COUNT)++;
         return 1;
     }
     if (!mutex_try(lock)) {
         return 0;
     }
-    AT(unsigned long, lock, RLOCK_OWNER) = me;
-    AT(unsigned long, lock, RLOCK_COUNT) = !byte; /* with the byte, the levels beyond the first */
+    mark_taken(lock, type);
+    return 1;
+}
+
+/* Whether a wait without an end needs no method either: one for a byte parks in a queue of the
+ * interpreter's own. */
+HOT int can_wait(enum lock_type type) { return is_direct[type] && !mutex_is_a_byte(); }
+
+/* As the method does: waits without the GIL, and when a signal comes its handler decides. 1: taken;
+ * 0, with an exception: the handler has raised. */
+COLD int direct_wait(PyObject *lock, enum lock_type type)
+{
+    while (!direct_take(lock, type)) {
+        PyThread_type_lock mutex = AT(PyThread_type_lock, lock, LOCK_MUTEX);
+        PyThreadState *ts = PyEval_SaveThread();
+        const PyLockStatus got = PyThread_acquire_lock_timed(mutex, -1, 1);
+        PyEval_RestoreThread(ts);
+        if (got == PY_LOCK_ACQUIRED) {
+            mark_taken(lock, type);
+            return 1;
+        }
+        if (Py_MakePendingCalls() < 0) {
+            return 0;
+        }
+    }
     return 1;
 }
 

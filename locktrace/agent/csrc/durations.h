@@ -7,7 +7,6 @@
 #define LOCKTRACE_DURATIONS_H
 
 #include "compat.h"
-#include <stdlib.h>
 
 enum { SHORT_BITS = 11, LONG_BUCKETS = 20 };
 

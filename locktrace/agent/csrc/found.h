@@ -100,7 +100,7 @@ COLD int entry_levels(const struct entry *entry, unsigned long ident, int depth)
 COLD uint64_t hold_found(struct entry *entry, struct actor *actor, int shared, struct stack *stack,
                          void *frame, int depth, uint8_t flags)
 {
-    struct hold *hold = hold_new();
+    struct hold *hold = hold_new(actor);
     if (hold == NULL) {
         return 0;
     }
@@ -108,10 +108,9 @@ COLD uint64_t hold_found(struct entry *entry, struct actor *actor, int shared, s
                           .actor = actor,
                           .stack = stack,
                           .frame = frame,
-                          .id = ++last_ref,
+                          .id = next_ref(),
                           .since = clock_ns(),
                           .label = actor->label,
-                          .label_id = actor->label_id,
                           .depth = depth,
                           .shared = (uint8_t)shared,
                           .found = flags};

@@ -10,7 +10,7 @@
 #include "clock.h"
 #include "events.h"
 
-enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 256 };
+enum { MAX_LISTED_HOLDS = 4096, MAX_SPARE_HOLDS = 16 };
 enum { FLAG_SHARED = 1, FLAG_TIMED = 2, FLAG_FOUND = 4, FLAG_LIKELY = 8, FLAG_TRY = 16 };
 
 struct hold {
@@ -20,12 +20,13 @@ struct hold {
     void *frame; /* address of the interpreter frame answerable for the release; NULL: none is */
     uint64_t id, since;
     PyObject *label; /* owned, tuple (id, text); NULL: none */
-    uint32_t label_id;
     int32_t depth;
     uint8_t shared;
     uint8_t returned;
     uint8_t found; /* FLAG_FOUND, FLAG_LIKELY: it was there when we came */
 };
+
+_Static_assert(sizeof(struct hold) == LINE_BYTES, "an acquire writes one line of a hold");
 
 struct wait {
     struct wait *next;
@@ -40,9 +41,6 @@ struct wait {
     uint8_t shared, timed, found;
 };
 
-static struct hold *spare_holds;
-static uint32_t spare_hold_count;
-static uint64_t last_ref; /* of holds and waits */
 static uint32_t fresh_entries;
 static uint8_t counting_kind; /* of `threading`'s semaphores */
 static uint32_t found_waiting; /* waits that were there when we came: see `found.h` */
@@ -51,15 +49,16 @@ static void found_entry_gone(const struct entry *entry);
 static int found_holds(const struct entry *entry, struct actor *actor);
 static void found_drop_likely(struct entry *entry);
 
-HOT struct hold *hold_new(void)
+/* Each actor keeps its own: what another core has used last would have to come from there. */
+HOT struct hold *hold_new(struct actor *actor)
 {
-    struct hold *hold = spare_holds;
+    struct hold *hold = actor->spare_holds;
     if (__builtin_expect(hold == NULL, 0)) {
-        return malloc(sizeof *hold);
+        return line_alloc(sizeof *hold);
     }
     UNPOISON(hold, sizeof *hold);
-    spare_holds = hold->next;
-    spare_hold_count--;
+    actor->spare_holds = hold->next;
+    actor->spare_hold_count--;
     return hold;
 }
 
@@ -69,15 +68,23 @@ HOT void hold_free(struct hold *hold)
     if (__builtin_expect(hold->label != NULL, 0)) {
         Py_DECREF(hold->label); /* a plain tuple of int and str: no foreign code */
     }
-    hold->actor->named--;
-    if (spare_hold_count >= MAX_SPARE_HOLDS) {
+    struct actor *actor = hold->actor;
+    actor->named--;
+    if (actor->spare_hold_count >= MAX_SPARE_HOLDS) {
         free(hold);
         return;
     }
-    hold->next = spare_holds;
+    hold->next = actor->spare_holds;
     POISON(&hold->actor, sizeof *hold - offsetof(struct hold, actor));
-    spare_holds = hold;
-    spare_hold_count++;
+    actor->spare_holds = hold;
+    actor->spare_hold_count++;
+}
+
+static void free_spare_holds(struct actor *actor)
+{
+    while (actor->spare_holds != NULL) {
+        free(hold_new(actor));
+    }
 }
 
 HOT void tell(uint8_t op, uint8_t flags, uint64_t now, uint64_t ref, const struct entry *entry,
@@ -95,11 +102,17 @@ HOT void tell(uint8_t op, uint8_t flags, uint64_t now, uint64_t ref, const struc
     }
 }
 
+/* The id of a label, 0 of none. */
+COLD uint32_t label_number(PyObject *label)
+{
+    return label != NULL ? (uint32_t)PyLong_AsUnsignedLong(PyTuple_GetItem(label, 0)) : 0;
+}
+
 /* A hold again, for those who have not heard of it. */
 COLD void tell_hold(const struct entry *entry, const struct hold *hold)
 {
     tell(EVENT_ACQUIRED, hold->shared | hold->found, hold->since, hold->id, entry, hold->actor,
-         hold->stack, hold->label_id);
+         hold->stack, label_number(hold->label));
 }
 
 /* -- entries */
@@ -198,7 +211,7 @@ HOT struct hold *hold_begin(struct entry *entry, struct actor *actor, int shared
         entry->unlisted++;
         return NULL;
     }
-    struct hold *hold = hold_new();
+    struct hold *hold = hold_new(actor);
     if (__builtin_expect(hold == NULL, 0)) {
         entry->unlisted++;
         return NULL;
@@ -206,9 +219,8 @@ HOT struct hold *hold_begin(struct entry *entry, struct actor *actor, int shared
     hold->actor = actor;
     hold->stack = stack;
     hold->frame = answerable;
-    hold->id = ++last_ref;
+    hold->id = next_ref();
     hold->label = actor->label;
-    hold->label_id = actor->label_id;
     hold->depth = 1;
     hold->shared = (uint8_t)shared;
     hold->returned = 0;
@@ -222,7 +234,7 @@ HOT struct hold *hold_begin(struct entry *entry, struct actor *actor, int shared
     }
     hold->since = since != 0 ? since : clock_ns();
     tell(EVENT_ACQUIRED, (uint8_t)(shared | actor->manner), hold->since, hold->id, entry, actor,
-         stack, hold->label_id);
+         stack, actor->label_id);
     actor->manner = 0;
     return hold;
 }
@@ -303,7 +315,9 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
     } else {
         durations_count(&entry->hold_times, lasted);
     }
-    hold->stack->late_releases += hold->returned;
+    if (__builtin_expect(hold->returned, 0)) { /* or every thread would write to the stack */
+        hold->stack->late_releases++;
+    }
     tell(EVENT_RELEASED, (uint8_t)shared, now, hold->id, entry, actor, NULL, 0);
     return hold;
 }
@@ -372,7 +386,7 @@ COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor
     wait->entry = entry;
     wait->actor = actor;
     wait->stack = stack_from(frame, &wait->frame);
-    wait->id = ++last_ref;
+    wait->id = next_ref();
     wait->label = actor->label;
     Py_XINCREF(wait->label);
     wait->label_id = actor->label_id;

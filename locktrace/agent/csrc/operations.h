@@ -45,13 +45,23 @@ HOT PyObject *taken(void)
     return Py_True;
 }
 
+/* An acquire that may block. Where threads contend all of them wait for what one of them does
+ * with the GIL, and reading no arguments twice is a good part of that. */
+COLD PyObject *call_blocking(const struct call *call, enum lock_type type)
+{
+    if (!can_wait(type) || !call_is_bare(call)) {
+        return call_original(call);
+    }
+    return direct_wait(call->self, type) ? taken() : NULL;
+}
+
 /* A lock that nobody is told of: where a wait for a compound primitive really blocks. */
-COLD PyObject *acquire_hidden(const struct call *call, struct actor *actor)
+COLD PyObject *acquire_hidden(const struct call *call, enum lock_type type, struct actor *actor)
 {
     if (actor != NULL && actor->waits != NULL) {
         actor->waits->blocks_on = call->self;
     }
-    return call_original(call);
+    return call_blocking(call, type);
 }
 
 /* As `record_acquired` at the end of a wait, which came from the same place. */
@@ -74,11 +84,11 @@ COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, in
     struct entry *entry = lock_entry(call->self, type);
     struct actor *actor = actor_here();
     if (entry == &hidden_entry || actor == NULL) {
-        return acquire_hidden(call, actor);
+        return acquire_hidden(call, type, actor);
     }
     struct wait wait;
     wait_begin(&wait, entry, actor, 0, timed, thread_frame(PyThreadState_Get()));
-    PyObject *result = call_original(call);
+    PyObject *result = call_blocking(call, type);
     uint64_t now = wait_end(&wait);
     if (result != NULL && result != Py_False && armed) {
         entry = lock_entry(call->self, type); /* another one, if we were disarmed meanwhile */
@@ -120,6 +130,9 @@ COLD PyObject *acquire_any(const struct call copy, enum lock_type type)
     if (ts == NULL || (type == SEMLOCK && !is_semlock(call->self))) {
         return call_original(call);
     }
+    if (table_find(call->self) == &hidden_entry) {
+        return acquire_hidden(call, type, actor_of_thread);
+    }
     int timed = 0;
     if (!call_is_bare(call)) {
         enum plan plan = type == SEMLOCK ? plan_of_semaphore(call) : plan_of(call);
@@ -133,8 +146,8 @@ COLD PyObject *acquire_any(const struct call copy, enum lock_type type)
     }
     struct entry *entry = lock_entry(call->self, type);
     struct actor *actor = actor_here();
-    if (entry == &hidden_entry || actor == NULL) {
-        return acquire_hidden(call, actor);
+    if (entry == &hidden_entry || actor == NULL) { /* there is no memory for it */
+        return call_original(call);
     }
     if (is_held(entry, type, actor)) {
         return acquire_blocking(call, type, timed, 1);

@@ -149,6 +149,53 @@ def a_lock_that_is_taken_without_its_method_is_as_one_that_the_method_takes():
 
 
 @check
+def a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits_for():
+    class InterruptionError(Exception):
+        """What a signal handler raises into a wait."""
+
+    def holder(lock, holds, enough):
+        with lock:
+            holds.set()
+            enough.wait()
+
+    def waited_for(make, ticks):
+        """A signal at each millisecond; the handler raises, or lets go at the last tick."""
+        lock, holds, enough, came = make(), threading.Event(), threading.Event(), []
+
+        def tick(*_):
+            came.append(1)
+            if len(came) == ticks:
+                enough.set()
+            elif not ticks:
+                raise InterruptionError
+
+        other = threading.Thread(target=holder, args=(lock, holds, enough))
+        other.start()
+        holds.wait()
+        signal.signal(signal.SIGALRM, tick)
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001 if ticks else 0)
+            taken = lock.acquire()
+        except InterruptionError:
+            taken = None
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        enough.set()
+        other.join()
+        shown = [taken, repr(lock).split(" object")[0], lock.acquire(False)]
+        while shown.count(True) > shown.count("released"):
+            lock.release()
+            shown.append("released")
+        return [*shown, repr(lock).split(" object")[0]]
+
+    turns = [(make, ticks) for make in (threading.Lock, threading.RLock, Heir) for ticks in (0, 3)]
+    plain = [waited_for(*turn) for turn in turns]
+    assert plain[0] == [None, "<unlocked _thread.lock", True, "released", "<unlocked _thread.lock"]
+    CORE.arm()
+    assert [waited_for(*turn) for turn in turns] == plain
+    assert (LEDGER.holds(), LEDGER.waits()) == ([], [])
+
+
+@check
 def a_method_in_c_is_as_the_python_one():
     def face(method):
         bound = method.__get__(threading.BoundedSemaphore(1))
