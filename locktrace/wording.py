@@ -88,9 +88,22 @@ def _since(record: Hold | Wait) -> int:
 
 def who(snapshot: Snapshot, actor: int, label: str | None = None) -> str:
     """``worker-3 (query beta.example. A)``; `label` instead of the actor's present one if given."""
-    known = snapshot.actors.get(actor) or Actor(actor, f"thread {actor}")
-    named = label if label is not None else known.label
-    return plain(f"{known.name} ({named})" if named else known.name)
+    known = snapshot.actors.get(actor)
+    name = actor_name(known) if known is not None else _forgotten(snapshot)
+    named = label if label is not None or known is None else known.label
+    return plain(f"{name} ({named})" if named else name)
+
+
+def actor_name(actor: Actor) -> str:
+    """What `actor` is called; ``ended thread 4242`` if it was not known by more than its id."""
+    nameless = actor.name == f"thread {actor.native_id}"
+    return f"ended {actor.name}" if nameless and actor.ended else actor.name
+
+
+def _forgotten(snapshot: Snapshot) -> str:
+    """Who came and went between two words of the agent, and of whom it could say nothing more."""
+    tasks = any(actor.kind == "task" for actor in snapshot.actors.values())
+    return "a thread or task that has ended" if tasks else "a thread that has ended"
 
 
 def waiters(snapshot: Snapshot, records: Sequence[Wait], verb: str, verb_of_many: str) -> str:

@@ -93,7 +93,20 @@ def test_a_site_is_told_by_function_and_line():
 def test_an_actor_is_told_with_its_label():
     assert who(SNAPSHOT, 7) == "worker-7 (query beta.example. A)"
     assert who(SNAPSHOT, 7, label="") == "worker-7"
-    assert who(SNAPSHOT, 8) == "thread 8"
+
+
+def test_who_has_ended_without_a_name_is_told_by_the_id_that_the_system_knew_it_by():
+    ended = Actor(19, "thread 4242", native_id=4242, ended=True)
+    named = Actor(20, "worker-3", native_id=4243, ended=True)
+    assert who(replace(SNAPSHOT, actors={19: ended}), 19) == "ended thread 4242"
+    assert who(replace(SNAPSHOT, actors={20: named}), 20) == "worker-3"
+
+
+def test_who_came_and_went_unseen_is_not_called_by_a_number_of_ours():
+    alone = replace(SNAPSHOT, actors={})
+    assert who(alone, 8) == "a thread that has ended"
+    assert who(alone, 8, label="query A") == "a thread that has ended (query A)"
+    assert who(SNAPSHOT, 8) == "a thread or task that has ended"
 
 
 def test_a_lock_without_a_name_is_told_by_its_kind():

@@ -86,10 +86,12 @@ class Audience:
         locks = [] if client.knows_locks else list(self._encoder.locks(self._ledger.locks()))
         holds, waits = self._ledger.holds(), self._ledger.waits()
         stacks = {row[4] for row in holds} | {row[4] for row in waits}
+        holding = {row[3] for row in holds}
+        actors = {row.id for row in self._ledger.actors() if not row.ended or row.id in holding}
         sent = self._send_defined(
             client,
             stacks,
-            {actor.id for actor in self._ledger.actors()} | self._runners(),
+            actors | self._runners(),
             before=locks,
             after=[
                 *self._encoder.totals(everything=True, **self._tasks(), **self._news()),
@@ -179,9 +181,12 @@ class Audience:
 
     def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
         look = self._look(settled_ns)
-        news = {"returned": look.returned, "ended": look.ended, **self._tasks()}
+        present = {row.id for row in self._ledger.actors()}
+        forgotten = set[int]().union(*(client.actors for client in listeners)) - present
+        news = {"returned": look.returned, "ended": [*look.ended, *forgotten], **self._tasks()}
         data = list(self._encoder.totals(everything=False, **news, **self._news()))
         for client in listeners:
+            client.actors &= present
             self._send_defined(client, set(), self._runners(), after=data)
 
     def _look(self, settled_ns: int = SETTLED_NS) -> Look:

@@ -35,6 +35,7 @@ from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
 MAX_STILLBORN = 64  # locks of one batch that are told of although they are gone again
+MAX_LATEST = 64  # actors that are told of although they have ended
 MAX_FORETOLD = 256  # threads that somebody waits for and that have touched no lock yet
 
 
@@ -70,6 +71,7 @@ class PythonRecorder:
         self.stacks = StackTable()
         self.entries: dict[int, ref[Entry]] = {}
         self.actors: WeakValueDictionary[int, Actor] = WeakValueDictionary()
+        self._latest: deque[Actor] = deque(maxlen=MAX_LATEST)
         self.left_behind: set[int] = set()
         self.next_id = count(1).__next__  # locks and actors: 32 bits on the wire
         self.next_label = count(1).__next__
@@ -297,6 +299,7 @@ class PythonRecorder:
     def _add_actor(self, ident: int, native_id: int, name: str | None = None) -> Actor:
         actor = Actor(self.next_id(), ident, native_id, name)
         self.actors[actor.id] = actor
+        self._latest.append(actor)
         return actor
 
     def thread(self, ident: int, native_id: int) -> Actor:

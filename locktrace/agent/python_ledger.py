@@ -57,7 +57,8 @@ class PythonLedger:
         ]
 
     def waits(self) -> list[WaitRow]:
-        return [_wait_row(wait) for actor in self._actors() for wait in list(actor.waits)]
+        living = [actor for actor in self._actors() if not actor.ended]
+        return [_wait_row(wait) for actor in living for wait in list(actor.waits)]
 
     def actors(self) -> list[ActorRow]:
         return [
@@ -149,7 +150,7 @@ def live(recorder: PythonRecorder) -> list[Entry]:
 
 
 def live_actors(recorder: PythonRecorder) -> list[Actor]:
-    """The threads that have touched a lock, and those that ended holding one."""
+    """The threads that have touched a lock; of those that ended the latest, and who holds one."""
     return [actor for row in recorder.actors.valuerefs() if (actor := row()) is not None]
 
 

@@ -98,7 +98,9 @@ class Ledger(Protocol):
 
     def waits(self) -> list[WaitRow]: ...
 
-    def actors(self) -> list[ActorRow]: ...
+    def actors(self) -> list[ActorRow]:
+        """Those that there are, and those that have ended and are not forgotten yet."""
+        ...
 
     def stack(self, id: int) -> Stack:
         """The stack of that id, which a hold, a wait or an event has named."""

@@ -19,6 +19,7 @@ from locktrace.kernel_view import KernelView
 from locktrace.model import Actor, History, Hold, Lock, Mode, Present, Process, Snapshot, Wait
 from locktrace.snapshots import kinds
 from locktrace.snapshots.groups import is_live_thread
+from locktrace.wording import actor_name
 
 OF_PROCESS = 1 << (SHIFT - 1)
 """Added to a lock's id: the hold by which a process that is joined holds itself."""
@@ -133,7 +134,7 @@ def _renamed(record: Entry, ids: Mapping[int, int]) -> Entry:
 
 
 def _actor(actor: Actor, part: Part) -> Actor:
-    name = f"{actor.name} of process {part.process.pid}"
+    name = f"{actor_name(actor)} of process {part.process.pid}"
     return replace(actor, name=name, ended=actor.ended or bool(part.fate), fate=part.fate)
 
 

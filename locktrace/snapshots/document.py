@@ -250,8 +250,13 @@ def _named_lock(snapshot: Snapshot, lock: int) -> Document:
 
 def _named_actor(snapshot: Snapshot, actor: int) -> Document:
     known = snapshot.actors.get(actor)
-    name, label = (known.name, known.label) if known is not None else (who(snapshot, actor), "")
-    return {"id": actor, "name": name, "label": label}
+    return {
+        "id": actor,
+        "name": known.name if known is not None else who(snapshot, actor),
+        "label": known.label if known is not None else "",
+        "native_id": known.native_id if known is not None else None,
+        "ended": known is None or known.ended,
+    }
 
 
 def _site(site: Site) -> Document:

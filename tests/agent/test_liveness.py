@@ -95,7 +95,7 @@ def test_a_site_that_releases_late_by_design_is_never_blamed_again(tracing: Trac
         lock.release()
 
 
-def test_an_actor_without_thread_or_hold_is_forgotten(tracing: Tracing) -> None:
+def test_of_actors_without_thread_or_hold_only_the_latest_are_remembered(tracing: Tracing) -> None:
     lock = threading.Lock()
 
     def work() -> None:
@@ -103,11 +103,11 @@ def test_an_actor_without_thread_or_hold_is_forgotten(tracing: Tracing) -> None:
             pass
 
     before = len(tracing.ledger.actors())
-    for _ in range(20):
+    for _ in range(200):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-    assert len(tracing.ledger.actors()) <= before + 1
+    assert len(tracing.ledger.actors()) <= before + 70
 
 
 @pytest.mark.parametrize("inner", ["RLock", "Lock"])

@@ -279,3 +279,13 @@ def test_an_agent_that_answers_late_is_heard_all_the_same(tmp_path: Path) -> Non
     )
     assert done.returncode == 70, done.stderr
     assert "Account.guard" in done.stderr
+
+
+@pytest.mark.parametrize("core", ["c", "py"])
+def test_who_came_and_went_unseen_is_told_by_name_or_by_the_systems_thread_id(
+    locktrace: Any, core: str
+) -> None:
+    ran = locktrace("run", str(TARGETS / "passers_by.py"), LOCKTRACE_CORE=core)
+    told = " ".join(ran.stderr.split())
+    assert f"ended thread {int(ran.stdout)} took passers_by.journal in transfer" in told
+    assert "auditor took passers_by.accounts in audit" in told

@@ -60,7 +60,13 @@ def test_the_fields_that_the_issue_names_are_there(document, stall):
         "function": "V2Filter.lookup",
         "role": "holder",
     }
-    assert finding["threads"][1] == {"id": 11, "name": "worker-1", "label": "query A"}
+    assert finding["threads"][1] == {
+        "id": 11,
+        "name": "worker-1",
+        "label": "query A",
+        "native_id": 5001,
+        "ended": False,
+    }
 
 
 def test_a_lock_of_unknown_origin_was_created_at_null(document):

@@ -266,12 +266,10 @@ COLD PyObject *rows_actors(void)
 {
     struct rows rows = {0};
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        int ended = atomic_load(&actor->ended);
-        /* of one that has ended, waits are not told, so nobody asks who that was */
-        int told = !ended || actor->named > actor->waiting;
-        struct row *row = told ? rows_add(&rows) : NULL;
+        struct row *row = rows_add(&rows);
         if (row != NULL) {
-            const uint64_t cells[] = {actor->id, actor->ident, actor->native_id, (uint64_t)ended};
+            const uint64_t cells[] = {actor->id, actor->ident, actor->native_id,
+                                      (uint64_t)atomic_load(&actor->ended)};
             memcpy(row->cell, cells, sizeof cells);
             row->text = label_text(actor->label);
             row->name = actor->name;

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from locktrace.model import Finding, Snapshot
 from locktrace.snapshots.source import Source
-from locktrace.wording import duration, lock_name, who
+from locktrace.wording import actor_name, duration, lock_name, who
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.signs import severity
 
@@ -73,5 +73,5 @@ def _lock(id_: int, snapshot: Snapshot) -> str:
 
 def _actor(id_: int, snapshot: Snapshot) -> str:
     actor = snapshot.actors.get(id_)
-    ended = ", ended" if actor and actor.ended else ""
-    return who(snapshot, id_) + ended
+    ended = actor is not None and actor.ended and actor_name(actor) == actor.name
+    return who(snapshot, id_) + (", ended" if ended else "")
