@@ -172,7 +172,8 @@ class Encoder:
     def stacks(self) -> bytes:
         """The STACKS frame: each thread's frames now; for when py-spy may not look."""
         titles = {t.ident: t.name for t in list(threading._active.values())}  # type: ignore[attr-defined]
-        native = {actor.ident: actor.native_id for actor in self._ledger.actors()}
+        living = [actor for actor in self._ledger.actors() if not actor.ended]
+        native = {actor.ident: actor.native_id for actor in living}
         rows = []
         present = sys._current_frames()
         for ident, frame in present.items():
