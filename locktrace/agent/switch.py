@@ -12,6 +12,7 @@ import threading
 import time
 from typing import Any
 
+from locktrace import __version__
 from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.caller import call
@@ -25,7 +26,6 @@ from locktrace.agent.primitives.table import entry_of
 from locktrace.agent.publisher import Publisher
 from locktrace.wire import frames
 
-VERSION = "0.1.0"
 LAST = -1000  # after the exit functions of queues and pools, which use locks
 
 
@@ -73,7 +73,7 @@ class Agent:
         usage = Usage(self.core.ledger, intake.slots, self.specs) if intake is not None else None
         self.publisher = Publisher(
             self.core.ledger,
-            VERSION,
+            __version__,
             self.detach,
             forked_ns,
             usage,

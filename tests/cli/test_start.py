@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import locktrace
 from tests.support import environment
 
 HEAVY = {"textual", "psutil", "dnslib", "asyncio", "locktrace_tui", "rich"}
@@ -28,10 +29,24 @@ def test_the_app_imports_nothing_heavy() -> None:
     assert imported("import locktrace.cli.app") & HEAVY == set()
 
 
-def test_a_program_that_imports_locktrace_gets_the_agent_only() -> None:
-    modules = imported("import locktrace")
+def test_the_app_does_not_import_the_agent() -> None:
+    assert not {name for name in imported("import locktrace.cli.app") if "locktrace.agent" in name}
+
+
+def test_a_program_that_imports_locktrace_gets_nothing_else_before_it_uses_it() -> None:
+    assert not {name for name in imported("import locktrace") if name.startswith("locktrace.")}
+
+
+def test_a_program_that_uses_locktrace_gets_the_agent_only() -> None:
+    modules = imported("import locktrace\nlocktrace.label('a'); locktrace.install()")
     ours = {name for name in modules if name.startswith("locktrace.")}
+    assert "locktrace.agent.switch" in ours
     assert all(name.startswith(("locktrace.agent", "locktrace.wire")) for name in ours)
+
+
+def test_what_locktrace_does_not_have_is_an_attribute_error_that_names_it() -> None:
+    with pytest.raises(AttributeError, match="module 'locktrace' has no attribute 'trace'"):
+        _ = locktrace.trace  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import types
+from importlib.machinery import ModuleSpec
 
 from locktrace.launch.inject.visitor.resident import Resident
 
@@ -18,7 +19,7 @@ class Slow:
         self.begun, self.may_end = threading.Event(), threading.Event()
 
     def find_spec(self, name, _path=None, _target=None):
-        return sys.modules["importlib.machinery"].ModuleSpec(name, self) if name == "slow" else None
+        return ModuleSpec(name, self) if name == "slow" else None
 
     def create_module(self, spec):
         return types.ModuleType(spec.name)

@@ -63,6 +63,16 @@ def own_locktrace():
     sys.modules["locktrace"].__version__ = "0.0.9"
 
 
+def import_locktrace():
+    import locktrace
+
+    return locktrace.__file__
+
+
+def agent_comes_from():
+    return sys.modules["locktrace.agent.switch"].__file__
+
+
 def stop():
     sys.exit(3)
 

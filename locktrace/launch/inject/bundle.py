@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from importlib.machinery import SourceFileLoader
 
-from locktrace.agent.switch import VERSION
+from locktrace import __version__
 from locktrace.launch.inject.visitor import PARTS
 
 PACKAGE = "locktrace"
@@ -44,7 +44,7 @@ def bundle(minor: tuple[int, int]) -> bytes:
     modules = {name: (path, package, _read(path)) for name, path, package in _modules()}
     core = _read(os.path.join(_HOME, "agent", "_core.abi3.so"))
     content = {
-        "version": VERSION, "visitor": visitor(), "modules": modules, "core": core or None,
+        "version": __version__, "visitor": visitor(), "modules": modules, "core": core or None,
     }  # fmt: skip
     id = hashlib.sha256(marshal.dumps(content, _MARSHAL_VERSION)).hexdigest()
     compiled = _compiled(modules) if minor == sys.version_info[:2] else {}

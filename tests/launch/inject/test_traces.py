@@ -59,6 +59,18 @@ def test_its_main_thread_stays_its_main_thread(python: str) -> None:
             assert ask(target, "lock_type") == ("_thread", True)
 
 
+def test_a_program_that_has_imported_locktrace_is_traced_with_its_own_agent(python: str) -> None:
+    with running("plain", python=python, trace=False) as target:
+        target.expect("ready")
+        target.tell("import_locktrace")
+        folder = Path(target.read()).parent
+        for _ in range(2):
+            with attached(target.pid):
+                target.tell("agent_comes_from")
+                assert target.read() == str(folder / "agent" / "switch.py")
+                assert ask(target, "lock_type") == ("_thread", True)
+
+
 def test_isolated_and_without_site(python: str) -> None:
     script = Path(__file__).parents[2] / "targets" / "plain.py"
     process = subprocess.Popen(

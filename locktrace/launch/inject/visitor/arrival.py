@@ -51,6 +51,7 @@ class Arrival:
         there = sys.modules.get("locktrace")
         if there is not None:
             self._refuse_stranger(there)
+            self._wake_theirs()
             return sys.modules["locktrace.agent.switch"]
         self._ours = True
         if self._resident.asleep and self._resident.id == self._bundle["id"]:
@@ -67,6 +68,19 @@ class Arrival:
                 f"it has imported its own locktrace, version {version}, and this is {ours}: "
                 "attach with that one"
             )
+
+    def _wake_theirs(self):
+        """A program that has imported `locktrace` and not used it has no agent yet."""
+        if "locktrace.agent.switch" in sys.modules:
+            return
+        with MainThread():
+            __import__("threading")
+        try:
+            __import__("locktrace.agent.switch")
+        except ImportError as error:
+            raise RefusedError(
+                f"it has imported its own locktrace, whose agent cannot be imported now: {error}"
+            ) from None
 
     def _load(self):
         self._finder = Carried(self._bundle)
