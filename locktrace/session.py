@@ -25,6 +25,7 @@ from locktrace.model import (
     ThreadStack,
 )
 from locktrace.observe.lookout import Lookout
+from locktrace.observe.silence import corrected
 from locktrace.observe.source import Source, State
 from locktrace.observe.state import LedgerState
 from locktrace.snapshots.history_text import gaps_in
@@ -242,10 +243,12 @@ class Session:
             self._snap(snapshot, told)
 
     def _diagnose(self, snapshot: Snapshot) -> Iterable[Finding]:
+        """Without its silence, of which nothing is told before it was looked at from outside."""
         return (
             finding
             for finding in diagnose(snapshot, self.thresholds)
-            if finding.kind != "stall" or self._left_out.isdisjoint(finding.locks)
+            if finding.kind != "unresponsive"
+            and (finding.kind != "stall" or self._left_out.isdisjoint(finding.locks))
         )
 
     def _picture(self) -> Snapshot:
@@ -279,7 +282,7 @@ class Session:
             fresh = fresh or _explains(seen)
             self._outside = seen
         present = Present(snapshot.taken_ns, self._outside.threads, None, self._stopped)
-        snapshot = replace(snapshot, present=self._lookout.described(present))
+        snapshot = corrected(snapshot, self._lookout.described(present))
         silence = diagnose_silence(snapshot, self.thresholds)
         kinds = {finding.kind for finding in silence}
         others = [f for f in (*self._findings, *self._suppressed) if f.kind not in kinds]

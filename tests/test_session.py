@@ -18,7 +18,7 @@ from locktrace.session import LOOKS, Session, View, is_stall
 from locktrace.snapshots.report import render
 from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
-from tests.support import PATIENCE_S, Target, observed, running, until
+from tests.support import PATIENCE_S, Target, eventually, observed, running, until
 
 
 def kinds(view: View) -> set[str]:
@@ -161,6 +161,32 @@ def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: st
     assert [(site.role, site.site.function) for site in finding.sites] == [("holder", "checksum")]
     assert [view.snapshot.actors[actor].name for actor in finding.actors] == ["MainThread"]
     assert [thread.name for thread in stall.threads if thread.owns_gil] == ["MainThread"]
+
+
+def test_who_comes_later_is_told_nothing_of_the_gil_before_it_was_looked_for() -> None:
+    with running("gil_hog") as target:
+        target.expect("started")
+        target.tell("600")
+        source = eventually(lambda: without_an_answer(target), "the C call")
+        state = LedgerState(source.process, source.silent_ns)
+        session = Session(source, state=state, thresholds=Thresholds(unresponsive_after=0.1))
+        try:  # silent for longer than that already when it is first looked at
+            view = until(session, lambda v: bool(v.stalls), "the silence")
+        finally:
+            session.close()
+    [stall] = view.stalls
+    if stall.stacks_from != "py-spy":
+        pytest.skip(stall.stacks_note)
+    assert "MainThread keeps the GIL in checksum (gil_hog.py:12)" in stall.findings[0].message
+
+
+def without_an_answer(target: Target) -> AgentSource | None:
+    """A connection to its agent, if that does not answer."""
+    source = AgentSource(connect(target.pid), target.pid, patience=0.2, silent=True)
+    if source.silent_ns:
+        return source
+    source.close()
+    return None
 
 
 def keeper(target: Target, owns_gil: bool) -> Stacks:

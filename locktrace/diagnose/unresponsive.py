@@ -63,6 +63,6 @@ def _message(case: Case, present: Present | None, keeper: ThreadStack | None) ->
     name = case.ledger.name_of(keeper)
     place = where(keeper.frames[0]) if keeper.frames else "code that has no Python frame"
     return (
-        f"{start}: {plain(name)} keeps the GIL in {place}, in a C call that does not let go of it, "
-        "so no other thread of Python can run."
+        f"{start}: {plain(name)} keeps the GIL in {place}, by a C call; no other thread of Python "
+        "can run."
     )

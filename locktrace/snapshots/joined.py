@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from locktrace.model import Hold, StallSnapshot, ThreadStack, Wait
+from locktrace.model import Finding, Hold, StallSnapshot, ThreadStack, Wait
 from locktrace.snapshots.groups import is_live_thread
+
+SILENCE = "unresponsive"
+
+
+def silence_of(stall: StallSnapshot) -> Finding | None:
+    """The finding that the target gives no word, since its `since_ns`."""
+    return next((finding for finding in stall.findings if finding.kind == SILENCE), None)
 
 
 @dataclass(slots=True)
@@ -38,6 +46,10 @@ class Joined:
             for thread in stall.threads
             if thread.native_id in self.actor_of
         }
+
+    def keep_all_others(self, threads: Iterable[ThreadStack]) -> bool:
+        """Whether one of `threads` has the GIL, and for so long that nobody else runs."""
+        return silence_of(self.stall) is not None and any(thread.owns_gil for thread in threads)
 
     def business_of(self, thread: ThreadStack) -> Business:
         """What the actor of this present stack holds and waits for."""

@@ -10,7 +10,7 @@ from locktrace.model import Snapshot, StallSnapshot
 from locktrace.snapshots.contention_text import contention_lines
 from locktrace.snapshots.finding_text import FindingText
 from locktrace.snapshots.history_text import gaps_in
-from locktrace.snapshots.joined import Joined
+from locktrace.snapshots.joined import Joined, silence_of
 from locktrace.snapshots.kernel_text import kernel_lines
 from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
@@ -19,7 +19,6 @@ from locktrace.snapshots.thread_text import thread_lines
 from locktrace.wording import count, duration, listing
 
 WIDTH = 100
-SILENCE = "unresponsive"
 
 
 def render(stall: StallSnapshot, width: int = WIDTH) -> str:
@@ -70,8 +69,7 @@ def render_findings(stall: StallSnapshot, width: int = WIDTH) -> str:
 
 def _is_unknown(stall: StallSnapshot) -> bool:
     """Whether there is no ledger, as the agent has given no word since we came."""
-    silent = any(finding.kind == SILENCE for finding in stall.findings)
-    return silent and not stall.snapshot.process.core
+    return silence_of(stall) is not None and not stall.snapshot.process.core
 
 
 def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
@@ -92,12 +90,13 @@ def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
         count(len(snapshot.waits), "wait"),
         *_actors(snapshot),
     ]
-    silent = any(finding.kind == SILENCE for finding in stall.findings)
+    silence = silence_of(stall)
     if _is_unknown(stall):
         yield from _field("ledger", "not known, for the agent has given no answer", width)
     else:
-        ago = duration(snapshot.age(snapshot.heard_ns))
-        then = f", as the agent last told them {ago} ago" if silent else ""
+        then = ""
+        if silence is not None:
+            then = f", as the agent last told them {duration(snapshot.age(silence.since_ns))} ago"
         yield from _field("ledger", ", ".join(sizes) + then, width)
     if snapshot.faults:
         faults = count(snapshot.faults, "fault")

@@ -22,7 +22,8 @@ _INDENT = "  "
 
 
 def thread_lines(joined: Joined, source: Source, width: int) -> Iterator[str]:
-    """Threads that wait or hold first, then the others, then actors whose stack is not known."""
+    """Who lets nobody else run, those that wait or hold, the others, then actors whose stack is
+    not known."""
     alike: defaultdict[tuple[object, ...], list[ThreadStack]] = defaultdict(list)
     for thread in joined.stall.threads:
         alike[thread.frames, *_locks(joined, thread)].append(thread)
@@ -58,7 +59,9 @@ class _Group:
 
     @property
     def rank(self) -> int:
-        """0 for those that wait, 1 for those that hold, 2 for the others."""
+        """-1 for who lets nobody else run, 0 for those that wait, 1 for those that hold, else 2."""
+        if self._joined.keep_all_others(self._threads):
+            return -1
         return 0 if self._business.waits else 1 if self._business.holds else 2
 
     def lines(self, source: Source, width: int) -> Iterator[str]:

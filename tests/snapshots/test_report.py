@@ -6,16 +6,21 @@ import pytest
 
 from locktrace.model import (
     Actor,
+    Certainty,
+    Finding,
     Hold,
     Lock,
     Mode,
     Process,
+    Severity,
     Site,
     Snapshot,
     StallSnapshot,
     ThreadStack,
 )
+from locktrace.snapshots.document import to_document
 from locktrace.snapshots.layout import cells
+from locktrace.snapshots.loading import from_document
 from locktrace.snapshots.report import render, render_findings
 
 PROCESS = Process(1, 0.0, "", "", ())
@@ -40,6 +45,18 @@ def test_the_header_tells_what_was_looked_at(report):
     assert "ledger   3 locks, 43 holds, 2 waits, 2 threads, 1 task" in lines
     assert "agent    1 fault of its own, which it kept from the program" in lines
     assert "stacks   from py-spy" in lines
+
+
+def silence(since_ns):
+    message = "The interpreter has given no word."
+    return Finding("unresponsive", Severity.ERROR, Certainty.HELD_BY, message, since_ns=since_ns)
+
+
+def test_of_a_silent_target_it_tells_how_old_the_ledger_is_also_when_it_was_saved(stall):
+    silent = replace(stall, findings=(silence(stall.snapshot.taken_ns - 7 * 10**9),))
+    for each in (silent, from_document(to_document(silent))):
+        header = " ".join(render(each).split())
+        assert "2 threads, 1 task, as the agent last told them 7.0 s ago" in header
 
 
 def test_findings_come_before_locks_and_locks_before_threads(report):
@@ -119,6 +136,15 @@ def test_an_inner_lock_is_shown_below_its_compound(stall):
     lines = render(replace(stall, snapshot=replace(stall.snapshot, waits=waits))).splitlines()
     row = next(n for n, line in enumerate(lines) if line.startswith("V2Filter.ip_table "))
     assert lines[row + 1].startswith("  V2Filter.ip_table.inner")
+
+
+def test_who_lets_nobody_else_run_comes_before_those_who_wait(stall):
+    heading = "MainThread [4242], has the GIL"
+    silent = render(replace(stall, findings=(silence(stall.snapshot.taken_ns - 7 * 10**9),)))
+    assert silent.partition("Threads\n-------\n\n")[2].startswith(heading)
+    stalled = render(stall).partition("Threads\n-------\n\n")[2]
+    assert heading in stalled
+    assert not stalled.startswith(heading)
 
 
 def test_threads_that_wait_come_first_and_say_for_what(report):

@@ -186,11 +186,15 @@ def playing() -> Callable[..., AbstractAsyncContextManager[Performance]]:
 
 @dataclass(frozen=True)
 class Story:
-    """The acts: reads that were never released, then the stall, then the end of the target."""
+    """The acts: reads that were never released, then the stall, then the end of the target.
+
+    Or its silence, for a worker keeps the GIL.
+    """
 
     leaked: View
     stalled: View
     ended: View
+    silent: View
 
 
 @dataclass(frozen=True)
@@ -306,6 +310,20 @@ def _blocked(stage: Stage) -> tuple[Wait, ...]:
     return (writer, *readers)
 
 
+def _silence(stage: Stage) -> Finding:
+    return Finding(
+        "unresponsive",
+        Severity.ERROR,
+        Certainty.HELD_BY,
+        "The interpreter has given no word for 10.0 s: worker-3 keeps the GIL in "
+        "V2Filter._addresses_of_all_networks (v2.py:3), by a C call; no other thread of Python "
+        "can run.",
+        sites=(RoleSite(stage.read, "holder"),),
+        actors=(3,),
+        since_ns=NOW - 10 * SECOND,
+    )
+
+
 def _idle(stage: Stage, workers: Iterable[int]) -> tuple[Wait, ...]:
     pool = (
         Wait(50 + i, 4, Mode.EXCLUSIVE, i, (stage.run,), NOW - SECOND // 10, timed=True)
@@ -353,9 +371,18 @@ def story(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Story:
     findings = (_pending_writer(stage), _leak(stage, 1284))
     stall = StallSnapshot("4711-20231114-221327", late, findings, _threads(stage), "py-spy")
     stalled = View(late, findings, (stall,))
+    locks = {id: replace(lock, rate=0.0) for id, lock in _locks(stage, 0).items()}
+    idle = tuple(wait for wait in early.waits if wait.actor != 3)
+    calm = replace(early, holds=(), waits=idle, locks=locks)
+    silence = (_silence(stage),)
+    main, *others = _threads(stage)
+    keeper = ThreadStack(4203, "worker-3", (stage.read, stage.handle, stage.run), owns_gil=True)
+    threads = (main, *(t for t in others if t.name != keeper.name), keeper)
+    hush = StallSnapshot("4711-20231114-221320", calm, silence, threads, "py-spy")
     ended = "The target (pid 4711) was killed by SIGKILL"
     return Story(
         leaked=View(early, (_leak(stage, 412),)),
         stalled=stalled,
         ended=replace(stalled, ended=ended),
+        silent=View(calm, silence, (hush,)),
     )

@@ -25,6 +25,8 @@ TO_THE_STALL = ["shift+tab", "enter"]
         ("stalled-80x24", "stalled", SMALL, []),
         ("stalled-200x60", "stalled", LARGE, []),
         ("ended-80x24", "ended", SMALL, []),
+        ("silent-80x24", "silent", SMALL, []),
+        ("silent-snapshot-80x24", "silent", SMALL, TO_THE_STALL),
         ("stall-snapshot-80x24", "stalled", SMALL, TO_THE_STALL),
     ],
 )

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from locktrace.model import Certainty, Finding, Hold, Lock, Mode, Severity, Wait
+from locktrace.session import Member
 from locktrace_tui.rows.banner import banner
 from locktrace_tui.rows.cells import Tone
 
@@ -67,6 +68,25 @@ def test_it_says_for_how_long_the_picture_is_paused_and_if_the_target_ended_mean
     assert banner(view, 12.0, view).mode.text == "‖ PAUSED 12.0 s"
     gone = replace(view, ended="It exited.")
     assert banner(view, 12.0, gone).mode.text == "‖ PAUSED 12.0 s, target ended"
+
+
+SILENCE = replace(finding("unresponsive", Severity.ERROR), since_ns=NOW - 6 * 10**9)
+
+
+def test_it_says_how_old_the_picture_is_where_the_target_gives_no_word(make_view):
+    view = make_view(LOCKS, findings=[SILENCE])
+    assert banner(view, None, view).mode.text == "○ SILENT 6.0 s"
+    hushed = replace(view, findings=(), suppressed=view.findings)
+    assert banner(hushed, None, hushed).mode.text == "○ SILENT 6.0 s"
+    assert banner(view, 3.0, view).mode.text == "‖ PAUSED 3.0 s"
+
+
+def test_of_several_processes_the_picture_is_live_as_long_as_one_that_lives_gives_word(make_view):
+    view = make_view(LOCKS, findings=[SILENCE])
+    process = view.snapshot.process
+    for ended, mode in ((False, "● LIVE"), (True, "○ SILENT 6.0 s")):
+        family = replace(view, members=(Member(0, process), Member(1, process, ended)))
+        assert banner(family, None, family).mode.text == mode
 
 
 def test_drops_and_faults_are_shown_only_where_there_are_any(make_view):

@@ -9,6 +9,7 @@ from locktrace.family.apart import member_of
 from locktrace.kernel_view import KernelView
 from locktrace.model import SIGNAL_KINDS, Finding, Gap, Snapshot
 from locktrace.session import View, is_stall
+from locktrace.snapshots.joined import SILENCE
 from locktrace.snapshots.kernel_text import gil_sentence
 from locktrace.wording import age, count, duration
 from locktrace_tui.rows.cells import Cell, Tone
@@ -151,7 +152,19 @@ def _whose_gil(view: View, kernel: KernelView) -> str:
 def _mode(view: View, paused_for: float | None, latest: View) -> Cell:
     if view.ended is not None:
         return Cell("■ ENDED", Tone.STRONG)
-    if paused_for is None:
+    if paused_for is not None:
+        meanwhile = ", target ended" if latest.ended is not None else ""
+        return Cell(f"‖ PAUSED {duration(paused_for)}{meanwhile}", Tone.WARNING)
+    silent_for = _silent_for(view)
+    if silent_for is None:
         return Cell("● LIVE", Tone.SUCCESS)
-    meanwhile = ", target ended" if latest.ended is not None else ""
-    return Cell(f"‖ PAUSED {duration(paused_for)}{meanwhile}", Tone.WARNING)
+    return Cell(f"○ SILENT {duration(silent_for)}", Tone.WARNING)
+
+
+def _silent_for(view: View) -> float | None:
+    """How old (s) all that is shown is, because nobody gives word; None if somebody does."""
+    silent = [f for f in (*view.findings, *view.suppressed) if f.kind == SILENCE]
+    living = sum(not member.ended for member in view.members) or 1
+    if len(silent) < living:
+        return None
+    return view.snapshot.age(max(finding.since_ns for finding in silent))

@@ -50,8 +50,12 @@ class _Group:
     def frames(self) -> Stack:
         return self.threads[0].frames
 
-    def rank(self, snapshot: Snapshot) -> int:
-        """Who waits for a lock comes first, then who holds one; a signal is no lock."""
+    def rank(self, joined: Joined) -> int:
+        """Who lets nobody else run comes first, then who waits for a lock, then who holds one; a
+        signal is no lock."""
+        if joined.keep_all_others(self.threads):
+            return -1
+        snapshot = joined.snapshot
         kinds = (lock.kind for wait in self.waits if (lock := snapshot.locks.get(wait.lock)))
         if any(kind not in SIGNAL_KINDS for kind in kinds):
             return 0
@@ -62,7 +66,7 @@ def stack_rows(stall: StallSnapshot) -> tuple[Row, ...]:
     """Findings and, where py-spy could not be had, why; then the threads, those at a lock first."""
     joined, source = Joined(stall), Source(stall.snapshot.process)
     lines = [*_findings(stall)]
-    for group in sorted(_groups(joined), key=lambda group: group.rank(stall.snapshot)):
+    for group in sorted(_groups(joined), key=lambda group: group.rank(joined)):
         lines += [(Cell(""),), *_group(group, joined, source)]
     lines += _without_stack(joined)
     return tuple(Row(number, line, spans=len(line) == 1) for number, line in enumerate(lines))
