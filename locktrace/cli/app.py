@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from locktrace.cli import demo, detach, dump, explain, ps, run, scan, stalls, watch
-from locktrace.errors import LocktraceError
+from locktrace.errors import CannotSaveError, LocktraceError
 
 EXIT_CODES = """\
 Exit codes: 0 all went well · 1 something else went wrong · 2 usage · 3 no such process ·
@@ -16,8 +20,23 @@ Exit codes: 0 all went well · 1 something else went wrong · 2 usage · 3 no su
 10 the kernel cannot be asked ·
 70 `run` made findings."""
 
+UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
+
+
+class Commands(TyperGroup):
+    """The commands; one whose reader has had enough ends as any other of its pipe does."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:  # typer would make a plain 1 of it
+            _drop_output()
+            raise typer.Exit(141) from None
+
+
 app = typer.Typer(
     name="locktrace",
+    cls=Commands,
     help="Who holds the lock, who waits for it, since when, and why it is never let go.",
     epilog=EXIT_CODES,
     no_args_is_help=True,
@@ -50,7 +69,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader of a pipe has had enough; nothing more can be said to it.
-        sys.stderr.close()
-        sys.exit(141)
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _drop_output()
+        print(f"locktrace: cannot write the output: {error.strerror}", file=sys.stderr)
+        sys.exit(CannotSaveError.exit_code)
+
+
+def _drop_output() -> None:
+    """What is buffered still must not fail once more when the interpreter ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
