@@ -26,7 +26,7 @@ ROWS = {
     "with semaphore": "`with semaphore`",
     "queue put/get": "`queue.Queue` put and get",
     "the demo's RWMutex": "the demo's `RWMutex`, read lock",
-    "4 threads, one lock": "4 threads contending, empty block",
+    "4 threads, one lock": "4 threads on one lock, empty block (hardly anybody waits)",
     "4 threads, one lock held for a read": "4 threads contending, a read in the block",
 }
 COLUMNS = ("C core", "C observed", "Python core", "ddtrace 1 %", "ddtrace 100 %")
@@ -57,8 +57,8 @@ def section() -> Iterator[str]:
     )
     yield (
         f"{about['python']}, {about['cores']} cores ({about['processor']}), load {about['load']}; "
-        f"{about['rounds']} rounds that take the columns in turn: {how}. Absolute times are this "
-        "machine's; the ratios travel."
+        f"{about['rounds']} rounds that take the columns in turn, in any order: {how}. Absolute "
+        "times are this machine's; the ratios travel."
     )
     yield ""
     yield from _cost(locks)
