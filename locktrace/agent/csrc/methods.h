@@ -26,8 +26,9 @@ typedef struct {
 static PyTypeObject *method_type; /* owned */
 static PyObject *bind;            /* owned; `types.MethodType` */
 
-/* The handle of the lock's entry, a new reference; NULL: not known or not traced. */
-HOT PyObject *handle_in(PyObject *rows, PyObject *lock)
+/* The handle of the lock's entry, a new reference; NULL: not known, or with `untraced` set known to
+ * have none. */
+HOT PyObject *handle_in(PyObject *rows, PyObject *lock, int *untraced)
 {
     PyObject *key = PyLong_FromVoidPtr(lock);
     PyObject *row = key != NULL ? PyDict_GetItemWithError(rows, key) : NULL;
@@ -37,6 +38,7 @@ HOT PyObject *handle_in(PyObject *rows, PyObject *lock)
         return NULL;
     }
     PyObject *handle = PyTuple_GetItem(row, 0);
+    *untraced = handle == Py_None;
     if (handle == NULL || entry_of(handle) == NULL) {
         PyErr_Clear();
         return NULL;
@@ -89,7 +91,8 @@ static PyObject *method_call(PyObject *self, PyObject *const *args, size_t flags
     Method *method = (Method *)self;
     Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
     PyThreadState *ts = count == 1 && names == NULL ? tracing_here() : NULL;
-    PyObject *handle = ts != NULL ? handle_in(method->rows, args[0]) : NULL;
+    int untraced = 0;
+    PyObject *handle = ts != NULL ? handle_in(method->rows, args[0], &untraced) : NULL;
     if (handle == NULL) {
         return PyObject_Vectorcall(method->whole, args, flags, names);
     }
@@ -121,19 +124,22 @@ HOT PyObject *owner_of(PyObject *owners, void *caller, int *whole)
         return NULL;
     }
     PyObject *owner = PyDict_Check(rows) ? frame_slot(caller, 0) : NULL;
-    PyObject *handle = owner != NULL ? handle_in(rows, owner) : NULL;
-    *whole = handle == NULL;
+    int untraced = 0;
+    PyObject *handle = owner != NULL ? handle_in(rows, owner, &untraced) : NULL;
+    *whole = handle == NULL && !untraced;
     return handle;
 }
 
-/* The original inside a wait for the lock, and inside that one for its owner, if it has one. */
+/* The original inside a wait for the lock, and inside that one for its owner: those there are. */
 HOT PyObject *method_wait(const Method *method, PyObject *const *args, size_t flags, struct actor *actor,
                           struct entry *entry, struct entry *owner, void *caller)
 {
     const Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
     const int timed = count == 2 && args[1] != Py_None;
     struct wait wait, on_behalf;
-    wait_begin(&wait, entry, actor, method->shared, timed, caller);
+    if (entry != NULL) {
+        wait_begin(&wait, entry, actor, method->shared, timed, caller);
+    }
     if (owner != NULL) {
         wait_begin(&on_behalf, owner, actor, 0, timed, skip_shims(frame_previous(caller)));
     }
@@ -141,7 +147,9 @@ HOT PyObject *method_wait(const Method *method, PyObject *const *args, size_t fl
     if (owner != NULL) {
         wait_end(&on_behalf);
     }
-    wait_end(&wait);
+    if (entry != NULL) {
+        wait_end(&wait);
+    }
     return result;
 }
 
@@ -152,14 +160,16 @@ static PyObject *wait_call(PyObject *self, PyObject *const *args, size_t flags, 
     PyThreadState *ts = (count == 1 || count == 2) && names == NULL ? tracing_here() : NULL;
     void *caller = ts != NULL ? thread_frame(ts) : NULL;
     struct actor *actor = caller != NULL ? actor_here() : NULL;
-    PyObject *handle = actor != NULL ? handle_in(method->rows, args[0]) : NULL;
-    int whole = handle == NULL;
+    int untraced = 0;
+    PyObject *handle = actor != NULL ? handle_in(method->rows, args[0], &untraced) : NULL;
+    int whole = handle == NULL && !untraced;
     PyObject *owner = whole ? NULL : owner_of(method->owners, caller, &whole), *result;
     if (whole) {
         result = PyObject_Vectorcall(method->whole, args, flags, names);
     } else {
+        struct entry *entry = handle != NULL ? entry_of(handle) : NULL;
         struct entry *behind = owner != NULL ? entry_of(owner) : NULL;
-        result = method_wait(method, args, flags, actor, entry_of(handle), behind, caller);
+        result = method_wait(method, args, flags, actor, entry, behind, caller);
     }
     Py_XDECREF(owner); /* the last reference to an entry of ours may be here: no foreign code */
     Py_XDECREF(handle);
