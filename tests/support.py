@@ -146,10 +146,14 @@ class Target:
     def source(self) -> AgentSource:
         """A connection to its agent, as soon as that listens."""
 
+        reason = ""
+
         def attempt() -> AgentSource | None:
+            nonlocal reason
             try:
                 return AgentSource(connect(self.pid), self.pid)
-            except NotTracedError:
+            except NotTracedError as error:
+                reason = str(error)
                 if self.process.poll() is not None:
                     said = self.process.communicate()
                     raise AssertionError(f"the target has ended: {said}") from None
@@ -158,7 +162,16 @@ class Target:
         try:
             return eventually(attempt, "the agent")
         except AssertionError as error:
-            raise AssertionError(f"{error}; its threads:\n{self._stacks()}") from None
+            raise AssertionError(
+                f"{error}: {reason}; its files and threads:\n{self._files()}\n{self._stacks()}"
+            ) from None
+
+    def _files(self) -> str:
+        """What its descriptors are, and which Unix sockets there are."""
+        numbers = Path(f"/proc/{self.pid}/fd").iterdir()
+        open_here = [f"{number.name} {number.readlink()}" for number in numbers]
+        sockets = Path("/proc/net/unix").read_text().splitlines()
+        return "\n".join([*open_here, *(line for line in sockets if f"{self.pid}.sock" in line)])
 
     def _stacks(self) -> str:
         """Where its threads are, as py-spy sees them."""

@@ -31,6 +31,8 @@ class Listener:
             except OSError as error:
                 reasons.append(str(error))
             else:
+                self._owner = os.getpid()
+                self._file = _file_at(self.path)
                 return
         raise OSError("no place for a socket: " + "; ".join(reasons))
 
@@ -44,14 +46,24 @@ class Listener:
             return None
 
     @property
+    def intact(self) -> bool:
+        """Whether who looks for us finds us.
+
+        Not so once the program has closed our descriptor, has changed its root or its user, or
+        somebody has cleaned the temporary folder.
+        """
+        return self.owned.intact and _file_at(self.path) == self._file
+
+    @property
     def resting(self) -> bool:
         """Whether to leave it out of `poll`."""
         return time.monotonic_ns() < self._rest_until
 
     def close(self, *, unlink: bool) -> None:
-        """`unlink` removes the socket's file; a forked child must leave its parent's alone."""
+        """`unlink` removes the socket's file, unless it is another's: a forked child leaves its
+        parent's alone, and that of who has the parent's pid by now."""
         self.owned.close()
-        if unlink:
+        if unlink and os.getpid() == self._owner and _file_at(self.path) == self._file:
             with contextlib.suppress(OSError):
                 os.unlink(self.path)
 
@@ -81,3 +93,12 @@ def _bind(path: str, backlog: int) -> socket.socket:
         listening.close()
         raise
     return listening
+
+
+def _file_at(path: str) -> tuple[int, int] | None:
+    """Which file it is, by device and inode; None: there is none that we can see."""
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

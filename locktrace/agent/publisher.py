@@ -1,7 +1,8 @@
 """The agent's own thread: serves observers from the ledger and never makes anyone wait.
 
 It is a raw `_thread`, so `threading.enumerate()` and shutdown do not see it; it blocks all
-signals, so they reach the threads they reached before; it sleeps until an observer comes.
+signals, so they reach the threads they reached before; it sleeps until an observer comes, but
+for a look now and then whether one would find it.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from locktrace.wire import endpoint, frames
 
 TURN_MS = 50  # between two batches of events
 RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
+WATCH_MS = 10_000  # between two looks whether we can still be found
 DESERTED_MS = 200  # between two looks whether our thread is the last
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
 
@@ -93,6 +95,12 @@ class Publisher:
         if not self._ending and self._absent.acquire(False):
             self._run()
 
+    def look_now(self) -> None:
+        """Somebody has not found us: make a socket anew, if that is why."""
+        wake = self._wake  # the thread may let go of it meanwhile
+        if wake is not None:
+            wake.ring()
+
     def adopt(self, connection: socket.socket, *, greeted: bool = False) -> None:
         """Serve an observer whose connection was inherited or called; before `start`.
 
@@ -143,9 +151,7 @@ class Publisher:
             self._wake.close()
 
     def _await_end(self, seconds: float) -> bool:
-        wake = self._wake  # the thread may let go of it meanwhile
-        if wake is not None:
-            wake.ring()
+        self.look_now()
         ended = self._absent.acquire(True, seconds)
         if ended:
             self._absent.release()
@@ -197,20 +203,20 @@ class Publisher:
             tap.faults.append(f"publisher: {type(error).__name__}: {error}")
         time.sleep(TURN_MS / 1000)
 
-    def _patience_ms(self) -> int | None:
-        """Nobody to tell and nothing to mend: sleep until somebody comes."""
+    def _patience_ms(self) -> int:
+        """Nobody to tell and nothing to mend: sleep until somebody comes, or nobody finds us."""
         if self._wake is None or self._audience.listens:
             return TURN_MS
         if self._may_be_last:
             return DESERTED_MS
-        return RETRY_MS if self._listener is None or self._listener.resting else None
+        return RETRY_MS if self._listener is None or self._listener.resting else WATCH_MS
 
     def _end_if_last(self) -> None:
         if self._may_be_last and is_deserted():
             self._stopping = True
             self._last_act = partial(self.stop, self._farewell_reason)
 
-    def _turn(self, patience_ms: int | None) -> None:
+    def _turn(self, patience_ms: int) -> None:
         for client in self._audience.clients:
             self._audience.introduce(client)
         ready = self._await_news(patience_ms)
@@ -235,7 +241,7 @@ class Publisher:
         if self._wake is not None and not self._wake.intact:
             self._wake.close()
             self._wake = None
-        if self._listener is not None and not self._listener.owned.intact:
+        if self._listener is not None and not self._listener.intact:
             self._listener.close(unlink=True)
             self._listener = None
         if self._wake is not None and self._listener is not None:
@@ -247,7 +253,7 @@ class Publisher:
             self._mend_at = 0
             self._open()
 
-    def _await_news(self, patience_ms: int | None) -> set[int]:
+    def _await_news(self, patience_ms: int) -> set[int]:
         poll = select.poll()
         if self._wake is not None:
             poll.register(self._wake.number, select.POLLIN)

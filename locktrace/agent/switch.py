@@ -54,6 +54,8 @@ class Agent:
         gets what it lacks later. Nothing is traced in a subinterpreter: a thread of ours would
         keep it from ending.
         """
+        if self.publisher is not None:
+            self.publisher.look_now()
         if self.installed or not _in_main_interpreter():
             return
         if self.core is None:

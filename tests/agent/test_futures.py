@@ -39,5 +39,10 @@ def test_a_future_is_held_by_the_worker_that_runs_it_and_so_is_a_share_of_its_po
                 assert lock.kind != "Future" or "any of" in lock.name or lock.parent == pool.id
             target.tell("on")
             target.expect("done 42 42 42 42")
-            view = until(session, lambda v: not holds(v.snapshot, "Future", "Executor"))
-            assert not waits(view.snapshot, "Future")
+            until(
+                session,
+                lambda v: (
+                    not holds(v.snapshot, "Future", "Executor") and not waits(v.snapshot, "Future")
+                ),
+                "the end of all holds and waits",
+            )

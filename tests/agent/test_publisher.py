@@ -169,6 +169,16 @@ def test_the_socket_is_private_and_goes_with_the_process(tmp_path: Path) -> None
         assert not place.exists()
 
 
+def test_a_socket_whose_file_was_cleaned_away_is_made_anew(tmp_path: Path) -> None:
+    with running("leaked_read_lock") as target:
+        target.expect("leaked")
+        place = tmp_path / "run" / "locktrace" / f"{target.pid}.sock"
+        eventually(place.exists, "the socket")
+        place.unlink()
+        with observed(target) as session:
+            assert session.poll(0).snapshot.holds
+
+
 def test_a_folder_that_others_may_enter_is_not_used(tmp_path: Path) -> None:
     (tmp_path / "run" / "locktrace").mkdir(mode=0o777)
     (tmp_path / "run" / "locktrace").chmod(0o777)
