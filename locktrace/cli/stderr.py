@@ -6,6 +6,7 @@ import os
 import select
 import sys
 import time
+from typing import TextIO
 
 NOBODY_READS_S = 0.5
 """A reader that has taken nothing for that long, when there is a program to be ended, is none."""
@@ -19,16 +20,19 @@ class Stderr:
 
     def say(self, text: str, patience_s: float | None = None) -> None:
         """Waits until all is taken, or nothing has been for `patience_s` seconds; no error if
-        nobody is there any more: a program that hangs is ended all the same."""
+        nobody is there, or none was to begin with: a program that hangs is ended all the same."""
+        stream: TextIO | None = sys.stderr
+        if stream is None or stream.closed:  # None: Python was started without one
+            return
         self._unsaid += text.encode("utf-8", "replace")
         try:
-            number = sys.stderr.fileno()
-        except (OSError, ValueError):  # not a file, as in a test, or closed
+            number = stream.fileno()
+        except OSError:  # not a file, as in a test
             self._unsaid = b""
-            sys.stderr.write(text)
+            stream.write(text)
             return
         try:
-            sys.stderr.flush()
+            stream.flush()
             self._write(number, patience_s)
         except OSError:
             self._unsaid = b""

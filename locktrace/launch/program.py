@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
+from typing import TextIO
 
 import psutil
 
@@ -105,8 +106,10 @@ def leave_as(code: int) -> None:
     if code >= 0:
         sys.exit(code)
     signum = -code
-    sys.stdout.flush()
-    sys.stderr.flush()
+    streams: list[TextIO | None] = [sys.stdout, sys.stderr]
+    for stream in streams:
+        if stream is not None:  # Python was started without it
+            stream.flush()
     with contextlib.suppress(OSError, ValueError):
         signal.signal(signum, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signum})

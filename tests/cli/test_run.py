@@ -289,3 +289,18 @@ def test_who_came_and_went_unseen_is_told_by_name_or_by_the_systems_thread_id(
     told = " ".join(ran.stderr.split())
     assert f"ended thread {int(ran.stdout)} took passers_by.journal in transfer" in told
     assert "auditor took passers_by.accounts in audit" in told
+
+
+def test_without_a_stderr_the_exit_code_is_the_same(tmp_path: Path) -> None:
+    program = tmp_path / "leak.py"
+    program.write_text(
+        "import threading\nlock = threading.Lock()\ndef take(): lock.acquire()\ntake()\n"
+    )
+    command = '"$@" 2>&-'
+    ran = subprocess.run(
+        ["sh", "-c", command, "sh", sys.executable, "-m", "locktrace", "run", str(program)],
+        env=environment(trace=False),
+        check=False,
+        timeout=PATIENCE_S,
+    )
+    assert ran.returncode == 70
