@@ -13,6 +13,7 @@ import os
 from itertools import takewhile
 from types import CodeType
 
+from locktrace.agent.assignments import assigned
 from locktrace.agent.ledger import Stack
 
 STDLIB = os.path.dirname(os.__file__) + os.sep
@@ -63,16 +64,8 @@ def target(code: CodeType, offset: int) -> Target | None:
     following = instructions[at + 1 :]
     if following and following[0].opname == "POP_TOP":
         return ("passed", "") if code.co_name == "__init__" else None
-    return _stored(_ours(following), inlined=code.co_name not in _COMPREHENSIONS)
-
-
-def _ours(instructions: list[dis.Instruction]) -> list[dis.Instruction]:
-    """`instructions` without the stores of the others, behind the last of `a, b = A(), B()`."""
-    if not instructions or instructions[0].opname != "SWAP":
-        return instructions
-    stores = [instruction for instruction in instructions if instruction.opname in _STORES]
-    others = stores[: int(instructions[0].argval) - 1]
-    return [instruction for instruction in instructions if instruction not in others]
+    stored = assigned(following)
+    return stored or _stored(following, inlined=code.co_name not in _COMPREHENSIONS)
 
 
 def _stored(instructions: list[dis.Instruction], inlined: bool) -> Target | None:

@@ -28,12 +28,17 @@ def test_every_shape_of_creation_gets_the_name_in_the_source(python: str) -> Non
     assert "Registry.made_by_helper" in locks
     assert "naming.GLOBAL" in locks
     assert "main.local" in locks
+    assert {"Registry.first", "Registry.second", "Registry.primary"} <= set(locks)
+    sides = {f"Registry.__init__.{side}" for side in ("north", "east", "south", "west")}
+    assert sides <= set(locks)
+    assert "naming.LEFT" in locks
+    assert "naming.RIGHT" in names(snapshot, "RLock")
     assert "Registry.jobs.mutex" in locks
     assert "main.job.guard" in locks
-    assert "Lock made at naming.py:57" in locks
+    assert "Lock made at naming.py:62" in locks
     assert names(snapshot, "Semaphore") == ["Registry.permits"]
     assert "Registry.done" in names(snapshot, "Event")
-    assert "Registry.idle" not in names(snapshot, "Event")  # no name rather than a wrong one
+    assert "Registry.idle" in names(snapshot, "Event")
     assert "Registry.changed" in names(snapshot, "Condition")
     assert "RWLock" in {lock.kind for lock in snapshot.locks.values()}
     assert names(snapshot, "RWLock") == ["Registry.ip_table"]

@@ -44,9 +44,14 @@ class Registry:
         self.changed = threading.Condition()
         self.idle, self.done = threading.Event(), threading.Event()
         self.ip_table = RWLock()
+        self.first, self.second = threading.Lock(), threading.Lock()
+        self.primary = self.alias = threading.Lock()
+        north, east, south, west = (threading.Lock(), new_lock(), threading.Lock(), new_lock())
+        self.sides = {north, east, south, west}
 
 
 GLOBAL = threading.Lock()
+LEFT, RIGHT = threading.Lock(), threading.RLock()
 
 
 def main():
