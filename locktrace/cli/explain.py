@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
+
+WIDEST = 100  # cells: longer lines are hard to read
 
 EXAMPLES = (
     "Examples: locktrace explain · locktrace explain lock-order-inversion · locktrace explain LT101"
@@ -21,28 +24,47 @@ def explain(
     if not word:
         typer.echo("\n".join(_list()))
         return
+    from locktrace.cli.pages import laid_out
     from locktrace.diagnose.explanation import page_of
     from locktrace.scan.rules import explain as page_of_rule
 
     kind, rule = page_of(word), page_of_rule(word)
-    pages = [f"{word.lower()}\n\n{kind}"] if kind is not None else []
+    pages = []
+    if kind is not None:
+        width = min(shutil.get_terminal_size().columns, WIDEST)
+        pages.append(laid_out(f"{word.lower()}\n\n{kind}\n{_thresholds(kind)}", width))
     if rule is not None:  # a rule may have the name of what it foresees
         pages.append(rule)
     if not pages:
         raise typer.BadParameter(
             f"there is no finding and no rule {word!r}; `locktrace explain` lists them"
         )
-    typer.echo("\n".join(pages))
+    typer.echo("\n\n".join(page.strip("\n") for page in pages))
+
+
+def _thresholds(page: str) -> str:
+    """What the thresholds that `page` names are, and how they are set."""
+    from locktrace.diagnose.thresholds import Thresholds
+
+    named = {
+        option: seconds
+        for option, seconds in Thresholds().by_option().items()
+        if option.replace("-", "_") in page
+    }
+    values = ", ".join(f"`{name}={seconds:g}`" for name, seconds in named.items())
+    return f"Unless set by `--threshold NAME=SECONDS`: {values}." if named else ""
 
 
 def _list() -> Iterator[str]:
     from locktrace.diagnose.explanation import summary_of
     from locktrace.diagnose.registry import KINDS
     from locktrace.scan.rules import RULES
+    from locktrace.snapshots.layout import wrap
 
+    width = min(shutil.get_terminal_size().columns, WIDEST)
     yield "Findings of a running program:"
     for kind in sorted(KINDS):
-        yield f"  {kind:<26}{summary_of(kind)}"
+        yield from wrap(summary_of(kind), width, " " * 28, first=f"  {kind:<26}")
     yield "Rules of `locktrace scan`:"
     for code, rule in RULES.items():
         yield f"  {code:<8}{rule.name}"
