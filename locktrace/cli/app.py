@@ -24,7 +24,7 @@ UNWRITABLE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF}
 
 
 class Commands(TyperGroup):
-    """The commands; one whose reader has had enough ends as any other of its pipe does."""
+    """The commands, with endings that typer has not."""
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -32,6 +32,11 @@ class Commands(TyperGroup):
         except BrokenPipeError:  # typer would make a plain 1 of it
             _drop_output()
             raise typer.Exit(141) from None
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(
+                "Value error, "
+            )  # pydantic's, not for people
+            raise
 
 
 app = typer.Typer(
@@ -46,15 +51,41 @@ app = typer.Typer(
 )
 PASS_ON = {"ignore_unknown_options": True, "allow_interspersed_args": False}
 
+# What is said of each in the list of all is one line of 80 columns.
 app.command("demo", epilog=demo.EXAMPLES)(demo.demo)
-app.command("run", epilog=run.EXAMPLES, context_settings=PASS_ON)(run.run)
-app.command("ps", epilog=ps.EXAMPLES)(ps.ps)
-app.command("attach", epilog=watch.ATTACH_EXAMPLES)(watch.attach)
+app.command(
+    "run",
+    epilog=run.EXAMPLES,
+    context_settings=PASS_ON,
+    short_help="Run a Python program traced, and its children; report at the end.",
+)(run.run)
+app.command(
+    "ps",
+    epilog=ps.EXAMPLES,
+    short_help="List the Python processes, and which of them are traced.",
+)(ps.ps)
+app.command(
+    "attach",
+    epilog=watch.ATTACH_EXAMPLES,
+    short_help="Open the live screen on a running process, also one that hangs.",
+)(watch.attach)
 app.command("watch", epilog=watch.WATCH_EXAMPLES)(watch.watch)
-app.command("dump", epilog=dump.EXAMPLES)(dump.dump)
+app.command(
+    "dump",
+    epilog=dump.EXAMPLES,
+    short_help="Print who holds what, who waits, the findings and all stacks.",
+)(dump.dump)
 app.command("detach", epilog=detach.EXAMPLES)(detach.detach)
-app.command("scan", epilog=scan.EXAMPLES)(scan.scan)
-app.command("explain", epilog=explain.EXAMPLES)(explain.explain)
+app.command(
+    "scan",
+    epilog=scan.EXAMPLES,
+    short_help="List the locks and unlocks in the source; report the unpaired.",
+)(scan.scan)
+app.command(
+    "explain",
+    epilog=explain.EXAMPLES,
+    short_help="Explain a finding or a rule, with an example and the remedy.",
+)(explain.explain)
 app.add_typer(stalls.app, name="stalls")
 
 

@@ -58,6 +58,18 @@ def test_help_of_every_command_has_an_example_or_a_list(within: Any, command: st
     assert "Example" in done.stdout or "Commands:" in done.stdout
 
 
+def test_the_list_of_commands_is_not_cut_short(within: Any) -> None:
+    commands = within("--help").stdout.split("Commands:")[1].split("Exit codes:")[0]
+    assert "  explain  Explain a finding" in commands
+    assert "..." not in commands
+
+
+def test_a_word_that_is_no_choice_is_told_with_the_choices(within: Any) -> None:
+    done = within("dump", "1", "--format", "jsn")
+    assert done.returncode == 2
+    assert "Invalid value for '--format': 'jsn' is not one of 'text', 'json'" in done.stderr
+
+
 def test_it_is_the_command_that_is_installed_too() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "locktrace", "--help"],
