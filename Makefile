@@ -5,12 +5,14 @@ BIN    := $(VENV)/bin
 USE    := $(VENV)/.installed
 DEV    := $(VENV)/.installed-dev
 PEER   := .venv-peer
+C      := setup.py $(wildcard locktrace/agent/csrc/*.[ch] locktrace/launch/inject/csrc/*.c)
 
 .PHONY: help demo test check bench screenshot corpus clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  +##' $(MAKEFILE_LIST) | sed 's/:.*## */\t/' | expand -t 14
 
-$(USE): pyproject.toml
+# Installed anew where the C sources have changed, for what an old build of them does is a riddle.
+$(USE): pyproject.toml $(C)
 	@$(PYTHON) -c 'import sys; sys.exit("locktrace needs Python 3.11 or newer (PYTHON=... picks one)" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .

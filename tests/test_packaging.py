@@ -99,3 +99,19 @@ def test_what_is_built_has_every_file_of_the_packages_and_traces_what_it_runs(
         check=False,
     )
     assert done.stdout == "True\n", done.stderr
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_make_builds_the_core_anew_when_its_sources_have_changed(tmp_path: Path) -> None:
+    installed = tmp_path / ".installed"
+    installed.touch()
+
+    def up_to_date(*changed: str) -> bool:
+        what_if = [f"--what-if={path}" for path in changed]
+        command = ["make", "--question", f"VENV={tmp_path}", *what_if, str(installed)]
+        return subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+    assert up_to_date()
+    assert not up_to_date("locktrace/agent/csrc/module.c")
+    assert not up_to_date("locktrace/agent/csrc/compat.h")
+    assert not up_to_date("locktrace/launch/inject/csrc/payload.c")
