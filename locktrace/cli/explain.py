@@ -36,9 +36,8 @@ def explain(
     if rule is not None:  # a rule may have the name of what it foresees
         pages.append(rule)
     if not pages:
-        raise typer.BadParameter(
-            f"there is no finding and no rule {word!r}; `locktrace explain` lists them"
-        )
+        told = f"there is no finding and no rule {word!r}{_meant(word)}"
+        raise typer.BadParameter(f"{told}; `locktrace explain` lists them")
     typer.echo("\n\n".join(page.strip("\n") for page in pages))
 
 
@@ -53,6 +52,17 @@ def _thresholds(page: str) -> str:
     }
     values = ", ".join(f"`{name}={seconds:g}`" for name, seconds in named.items())
     return f"Unless set by `--threshold NAME=SECONDS`: {values}." if named else ""
+
+
+def _meant(word: str) -> str:
+    from difflib import get_close_matches
+
+    from locktrace.diagnose.registry import KINDS
+    from locktrace.scan.rules import RULES
+
+    names = [*KINDS, *(rule.name for rule in RULES.values())]
+    near = get_close_matches(word.lower(), names, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _list() -> Iterator[str]:

@@ -92,7 +92,7 @@ class StallStore:
     def path(self, id: str) -> Path:
         """The file of the snapshot with this id, whether it is there or not."""
         if not _ID.fullmatch(id):
-            raise LocktraceError(f"{plain(id)!r} is not the id of a stall snapshot.")
+            raise LocktraceError(f"{plain(id)!r} is not the id of a stall snapshot")
         return self.folder / f"{id}{_SUFFIX}"
 
     def _prepare(self) -> None:

@@ -70,6 +70,21 @@ def test_a_word_that_is_no_choice_is_told_with_the_choices(within: Any) -> None:
     assert "Invalid value for '--format': 'jsn' is not one of 'text', 'json'" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("Leaked-lok", "no rule 'Leaked-lok' (did you mean leaked-lock?); `locktrace explain`"),
+        ("zzz", "no rule 'zzz'; `locktrace explain`"),
+    ],
+)
+def test_a_word_that_nothing_explains_is_told_with_what_was_meant(
+    within: Any, word: str, told: str
+) -> None:
+    done = within("explain", word)
+    assert done.returncode == 2
+    assert told in " ".join(done.stderr.split())
+
+
 def test_it_is_the_command_that_is_installed_too() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "locktrace", "--help"],
