@@ -15,6 +15,7 @@ from locktrace.agent import _core
 from locktrace.agent.arrival import kinds
 from locktrace.agent.arrival.candidates import Candidates
 from locktrace.agent.arrival.holds import held
+from locktrace.agent.arrival.libraries import Libraries
 from locktrace.agent.arrival.waits import blocked
 
 THREADS, ROUNDS = 50, 200
@@ -170,7 +171,7 @@ def main():
         for thread in threads:
             note = NOTES[thread.ident]
             changes, frame = note.changes, sys._current_frames()[thread.ident]
-            claims = [one.subject for one in held(frame, Slots, compounds)]
+            claims = [one.subject for one in held(frame, Slots, compounds, Libraries())]
             waits += blocked(frame, Slots, functions) is not None
             likely = [one.held.subject for one in candidates.of(frame, thread.ident)]
             told = note.held

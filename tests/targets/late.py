@@ -315,6 +315,46 @@ def scene_story(_):
     return table
 
 
+def scene_fasteners(_):
+    import fasteners
+
+    table = fasteners.ReaderWriterLock()
+
+    def read():
+        with table.read_lock():
+            rest()
+
+    def write():
+        with table.write_lock():
+            pass
+
+    start(read)
+    ARRIVED.acquire()
+    start(write)
+    until_blocked("write")
+    return table
+
+
+def scene_readerwriterlock(_):
+    from readerwriterlock import rwlock
+
+    table = rwlock.RWLockFair()
+
+    def write():
+        with table.gen_wlock():
+            rest()
+
+    def read():
+        with table.gen_rlock():
+            pass
+
+    start(write)
+    ARRIVED.acquire()
+    start(read)
+    until_blocked("read")
+    return table
+
+
 async def hold_for_long(server):
     async with server.turn:
         await server.end.wait()

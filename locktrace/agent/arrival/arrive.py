@@ -16,6 +16,7 @@ from locktrace.agent.arrival.candidates import Candidates, owner_of
 from locktrace.agent.arrival.coroutines import Coroutines
 from locktrace.agent.arrival.holds import Held, held
 from locktrace.agent.arrival.intake import FoundHold, FoundWait, Intake, Who
+from locktrace.agent.arrival.libraries import Libraries
 from locktrace.agent.arrival.naming import name_used_at
 from locktrace.agent.arrival.pools import Pools
 from locktrace.agent.arrival.waits import Seen, blocked
@@ -35,10 +36,13 @@ class Arrival:
     def __init__(self, intake: Intake, entry_of: EntryOf, specs: Sequence[RWLockSpec]) -> None:
         self._intake = intake
         self._entry_of = entry_of
+        self._libraries = Libraries()
         self._functions = kinds.waiting_functions(specs)
-        self._classes = kinds.classes(specs)
+        for code, (kind, shared) in self._libraries.acquires.items():
+            self._functions[code] = kinds.Waiting(kind, shared, 1, private=True)
+        self._classes = kinds.classes(specs) | self._libraries.classes
         self._naming = kinds.naming(specs)
-        self._candidates = Candidates(intake.slots, specs)
+        self._candidates = Candidates(intake.slots, specs, self._libraries.acquires)
         self._begun = self._turn = time.thread_time_ns()
 
     def look(self) -> None:
@@ -67,8 +71,9 @@ class Arrival:
     # -- holds
 
     def _find_holds(self, who: Who, innermost: FrameType) -> None:
-        for one in held(innermost, self._intake.slots, tuple(self._classes)):
-            self._hold(who, one)
+        compounds = tuple(self._classes)
+        for one in held(innermost, self._intake.slots, compounds, self._libraries):
+            self._hold(who, one, shared=one.shared)
 
     def _find_candidates(self, who: Who, innermost: FrameType) -> None:
         for found in self._candidates.of(innermost, who.ident):
@@ -121,7 +126,9 @@ class Arrival:
 
         The entry of a compound, which the next one is a part of, and its name.
         """
-        subject = self._entry_of(wait.kind, wait.subject) if wait.kind else wait.subject
+        subject = self._libraries.lock_of(wait.subject)
+        if wait.kind:
+            subject = self._entry_of(wait.kind, subject)
         if subject is None:
             return None, ""
         if wait.kind == kinds.IMPORT_LOCK:  # whose it is it knows: the hold came with the entry

@@ -9,8 +9,8 @@ from __future__ import annotations
 import _thread
 import re
 import sys
-from collections.abc import Iterable, Iterator
-from types import FrameType
+from collections.abc import Container, Iterable, Iterator
+from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
 from locktrace.agent.arrival import kinds
@@ -36,8 +36,12 @@ class Candidate(NamedTuple):
 class Candidates:
     """Looks for acquires that are open, of locks and of registered read-write locks."""
 
-    def __init__(self, slots: Slots, specs: Iterable[RWLockSpec]) -> None:
+    def __init__(
+        self, slots: Slots, specs: Iterable[RWLockSpec], private: Container[CodeType] = ()
+    ) -> None:
+        """`private` is code whose locks are nobody else's business."""
         self._slots = slots
+        self._private = private
         self._shared: dict[type, dict[str, bool]] = {}
         pairs = list(LOCK_METHODS)
         for spec in specs:
@@ -55,7 +59,8 @@ class Candidates:
     def of(self, innermost: FrameType, ident: int) -> Iterator[Candidate]:
         """What the frames of thread `ident` may hold."""
         for frame in frames(innermost):
-            if frame.f_code.co_filename in kinds.PRIVATE_FILES:
+            code = frame.f_code
+            if code in self._private or code.co_filename in kinds.PRIVATE_FILES:
                 continue
             lasti = frame.f_lasti
             for use in open_acquires(frame.f_code, lasti, self._methods):

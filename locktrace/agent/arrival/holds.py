@@ -9,6 +9,7 @@ from types import BuiltinMethodType, FrameType, FunctionType, GeneratorType, Met
 from typing import Any, NamedTuple
 
 from locktrace.agent.arrival import kinds
+from locktrace.agent.arrival.libraries import Libraries, Taken
 from locktrace.agent.arrival.slots import Slots
 from locktrace.agent.arrival.stack import Types, managers, waiting_generators
 from locktrace.agent.stacks import OWN_FOLDER
@@ -31,6 +32,7 @@ class Held(NamedTuple):
     lasti: int
     site: int
     alone: bool = False
+    shared: bool = False
 
 
 def frames(innermost: FrameType) -> Iterator[FrameType]:
@@ -42,40 +44,48 @@ def frames(innermost: FrameType) -> Iterator[FrameType]:
         frame = frame.f_back
 
 
-def held(innermost: FrameType, slots: Slots, compounds: Types) -> Iterator[Held]:
+def held(
+    innermost: FrameType, slots: Slots, compounds: Types, libraries: Libraries
+) -> Iterator[Held]:
     """Locks, and compounds of the types given, that a thread is sure to hold; innermost first."""
-    types = kinds.LOCKS + kinds.process_managers() + compounds + GENERATED + _STACKS
+    types = kinds.LOCKS + kinds.process_managers() + compounds + libraries.managers
+    types += GENERATED + _STACKS
     for frame in frames(innermost):
-        yield from _held_in(frame, slots, types)
+        yield from _held_in(frame, slots, types, libraries)
         for generator in waiting_generators(frame, slots):
             inner = generator.gi_frame
             if inner is not None and not generator.gi_running:
-                for one in _held_in(inner, slots, types):
+                for one in _held_in(inner, slots, types, libraries):
                     yield one._replace(alone=True)
 
 
-def _held_in(frame: FrameType, slots: Slots, types: Types) -> Iterator[Held]:
+def _held_in(frame: FrameType, slots: Slots, types: Types, libraries: Libraries) -> Iterator[Held]:
     lasti = frame.f_lasti
     for manager in managers(frame, slots, types):
-        for subject in _behind(manager.subject, slots, types, MOST_NESTED):
-            yield Held(subject, frame, lasti, manager.site)
+        for subject, shared in _behind(manager.subject, slots, types, libraries, MOST_NESTED):
+            yield Held(subject, frame, lasti, manager.site, shared=shared)
 
 
-def _behind(manager: Any, slots: Slots, types: Types, depth: int) -> Iterator[object]:
+def _behind(
+    manager: Any, slots: Slots, types: Types, libraries: Libraries, depth: int
+) -> Iterator[Taken]:
     """The locks that a manager stands for: itself, or what its generator or its stack holds."""
     if type(manager) in _STACKS:
         for subject in _entered(manager):
             if isinstance(subject, types):
-                yield from _behind(subject, slots, types, depth)
+                yield from _behind(subject, slots, types, libraries, depth)
     elif type(manager) in GENERATED:
         frame = generator_frame(manager)
         if frame is not None and depth:
+            yield from libraries.held_by(frame, slots)
             for inner in managers(frame, slots, types):
-                yield from _behind(inner.subject, slots, types, depth - 1)
+                yield from _behind(inner.subject, slots, types, libraries, depth - 1)
+    elif type(manager) in libraries.managers:
+        yield from libraries.behind(manager)
     else:
         subject = kinds.semaphore_behind(manager)
         if subject is not None:
-            yield subject
+            yield Taken(subject, False)
 
 
 def generator_frame(manager: Any) -> FrameType | None:

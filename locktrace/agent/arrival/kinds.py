@@ -78,12 +78,14 @@ def naming(specs: Iterable[RWLockSpec]) -> frozenset[str]:
 class Waiting(NamedTuple):
     """A function of the library that waits: for its first argument, which is of `kind`.
 
-    `permits`: it has one when it comes back.
+    `permits`: it has one when it comes back. `private`: what it blocks in itself is nobody
+    else's business.
     """
 
     kind: str
     shared: bool
     permits: int = 0
+    private: bool = False
 
 
 def waiting_functions(specs: Iterable[RWLockSpec]) -> dict[CodeType, Waiting]:

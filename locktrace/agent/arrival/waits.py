@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import CodeType, FrameType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from locktrace.agent.arrival import kinds
 from locktrace.agent.arrival.kinds import Waiting
@@ -48,7 +48,8 @@ def blocked(
         joins = [wait for wait in _compounds(frame, slots, functions) if wait.kind == kinds.PROCESS]
         return Blocked(None, tuple(joins)) if joins else None
     waits = tuple(_compounds(frame, slots, functions))[::-1]
-    own = _own(frame, call)
+    waiting = functions.get(frame.f_code)
+    own = None if waiting is not None and waiting.private else _own(frame, call)
     return Blocked(call.subject, (*waits, own) if own is not None else waits)
 
 
@@ -97,7 +98,8 @@ def _compounds(
         waiting = functions.get(code)
         if waiting is not None and caller is not None:
             subject = variable(inner, code.co_varnames[0], slots, (object,))
-            timed = variable(inner, "timeout", slots, _NUMBERS) is not None
+            timeout: Any = variable(inner, "timeout", slots, _NUMBERS)
+            timed = timeout is not None and timeout >= 0
             while caller.f_back is not None and caller.f_code.co_filename == code.co_filename:
                 if caller.f_code in functions or caller.f_code.co_name not in _SHELLS:
                     break
