@@ -7,6 +7,7 @@ for a look now and then whether one would find it.
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]  # that of `signal` is Python
 import _thread
 import contextlib
 import os
@@ -14,8 +15,10 @@ import select
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from operator import call
 
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.audience import FAREWELL_S, Audience
@@ -31,9 +34,11 @@ TURN_MS = 50  # between two batches of events
 RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
 WATCH_MS = 10_000  # between two looks whether we can still be found
 DESERTED_MS = 200  # between two looks whether our thread is the last
+UNSEEN_MS = 10  # after a fork: a child that looks which threads have come along does it at once
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
+_BLOCKED = signal.valid_signals() - _FAULT_SIGNALS
 
 
 class Publisher:
@@ -76,15 +81,29 @@ class Publisher:
 
     # -- from other threads
 
-    def start(self) -> None:
-        """Start the thread, unless there is one; if there can be none, `trouble` says why."""
+    def start(self, *, unseen: bool = False) -> None:
+        """Start the thread, unless there is one; if there can be none, `trouble` says why.
+
+        `unseen`: until somebody needs it, UNSEEN_MS at most, it is in C, and so in none of
+        `sys._current_frames()`, by which CPython's own tests tell that a fork has left one thread.
+        """
         if self._ending or not self._absent.acquire(False):
             return
         try:
-            _thread.start_new_thread(self._run, ())
+            if unseen and self._wake is not None:
+                _thread.start_new_thread(deque, (map(call, self._steps(self._wake)), 0))
+            else:
+                _thread.start_new_thread(self._run, ())
         except RuntimeError as error:
             self._absent.release()
             self.trouble = str(error)
+
+    def _steps(self, wake: Wake) -> tuple[Callable[[], object], ...]:
+        """Signals blocked, the wait and our thread's work: what comes before that is all C."""
+        poll = select.poll()
+        poll.register(wake.number, select.POLLIN)
+        mask = partial(_signal.pthread_sigmask, signal.SIG_BLOCK, _BLOCKED)
+        return mask, partial(poll.poll, UNSEEN_MS), self._run
 
     def lend(self) -> None:
         """Serve in the calling thread if there is none of ours, until it would end.
@@ -172,7 +191,7 @@ class Publisher:
 
     def _run(self) -> None:
         with contextlib.suppress(OSError, ValueError):
-            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - _FAULT_SIGNALS)
+            signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED)
         self._thread_id = _thread.get_native_id()
         while True:
             self._serve()

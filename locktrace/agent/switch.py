@@ -85,7 +85,7 @@ class Agent:
             self.publisher.adopt(connection)
         elif self._run and (called := call(self._run)) is not None:
             self.publisher.adopt(called, greeted=True)
-        self.publisher.start()
+        self.publisher.start(unseen=forked_ns > 0)
 
     @property
     def socket(self) -> str | None:

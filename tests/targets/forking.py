@@ -5,7 +5,7 @@ import sys
 import threading
 import warnings
 
-warnings.simplefilter("error")
+warnings.simplefilter("always")
 lock = threading.Lock()
 
 
