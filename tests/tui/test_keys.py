@@ -199,8 +199,10 @@ async def test_keys_work_while_a_dump_takes_its_time(playing, story):
         await play.until(lambda: "late.json" in play.text())
 
 
-@pytest.mark.parametrize("keys", [["q"], ["shift+tab", "enter", "q"]])
-async def test_q_quits_from_every_screen(playing, story, keys):
+@pytest.mark.parametrize(
+    "keys", [["q"], ["shift+tab", "enter", "q"], ["ctrl+c"], ["question_mark", "ctrl+c", "ctrl+c"]]
+)
+async def test_q_and_ctrl_c_quit_from_every_screen(playing, story, keys):
     async with playing(story.stalled) as play:
         await play.pilot.press(*keys)
         await play.pilot.pause()

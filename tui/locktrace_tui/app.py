@@ -130,5 +130,9 @@ class LocktraceApp(App[None]):
         """A notification of literal text, free of what could move the terminal's cursor."""
         self.notify(plain(message), title=title, severity=severity, markup=False)
 
+    def action_help_quit(self) -> None:
+        """Ctrl-C with no text selected: quits at once, as in `top`, where Textual names its key."""
+        self.exit()
+
     def action_help(self) -> None:
         self.push_screen(HelpScreen())

@@ -20,7 +20,7 @@ _KEYS = (
     ("p  Space", "hold the picture still; the observation goes on"),
     ("d", "take a snapshot now and save it"),
     ("Ctrl+P", "all commands, the colour themes among them"),
-    ("q", "quit; the target does not notice"),
+    ("q  Ctrl+C", "quit; the target does not notice"),
 )
 _SIGNS = (
     ("✘ ▲ ◆", "finding: error, warning, information"),

@@ -17,7 +17,7 @@ class HelpScreen(ModalScreen[None]):
     """Keys and signs; any of the keys that brought it up or Escape takes it away."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q,enter", "dismiss", "Close"),
+        Binding("escape,question_mark,q,ctrl+c,enter", "dismiss", "Close"),
     ]
 
     def compose(self) -> ComposeResult:
