@@ -30,7 +30,16 @@ from locktrace.agent.ledger import (
 )
 from locktrace.agent.recorder import Usual, UsualWait
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
-from locktrace.wire.events import ACQUIRED, DESTROYED, RELEASED, TIMED, WAITED, WAITING, Event
+from locktrace.wire.events import (
+    ACQUIRED,
+    DESTROYED,
+    MAX_ID,
+    RELEASED,
+    TIMED,
+    WAITED,
+    WAITING,
+    Event,
+)
 
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
@@ -73,7 +82,7 @@ class PythonRecorder:
         self.actors: WeakValueDictionary[int, Actor] = WeakValueDictionary()
         self._latest: deque[Actor] = deque(maxlen=MAX_LATEST)
         self.left_behind: set[int] = set()
-        self.next_id = count(1).__next__  # locks and actors: 32 bits on the wire
+        self.next_number = count(1).__next__  # of locks and actors
         self.next_label = count(1).__next__
         self.next_ref = count(1).__next__  # holds and waits
         self.next_seq = count(1).__next__
@@ -253,6 +262,16 @@ class PythonRecorder:
             self.born.append(entry.id)
             for hold in [*entry.holds]:
                 self._tell_hold(entry, hold)
+
+    def next_id(self) -> int:
+        """An id for a lock or an actor, of 32 bits, that no living one has; 0 means none."""
+        number = self.next_number()
+        while number > MAX_ID:
+            id = number & MAX_ID
+            if id and id not in self.entries and id not in self.actors:
+                return id
+            number = self.next_number()
+        return number
 
     def id_of(self, actor: Actor) -> int:
         return actor.id
