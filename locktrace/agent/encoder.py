@@ -74,10 +74,12 @@ class Encoder:
     def _lock_row(self, row: LockRow, files: SemaphoreFiles) -> list[Any]:
         name = self._names.of(row.id)
         kind = names.lock_kind(row.kind, row.stack)
+        given = self._ledger.given_name(row.id) or self._name_used(row)
+        if row.stack is None:
+            kind, given = names.whole_used(kind, given)
         if not name:
             parent = self._names.of(row.parent) if row.parent is not None else ""
-            name = self._ledger.given_name(row.id) or self._name_used(row)
-            name = self._names.give(row.id, name or names.lock_name(kind, row.stack, parent))
+            name = self._names.give(row.id, given or names.lock_name(kind, row.stack, parent))
         site = names.site_of(row.stack) if row.stack is not None else None
         sites = self._usage.sites(row.id) if self._usage is not None else []
         shared = files.of(row.handle) if row.handle else NOT_SHARED
@@ -94,7 +96,8 @@ class Encoder:
         for row in rows:
             name = self._ledger.given_name(row.id) or self._name_used(row)
             if name:
-                self._names.rename(row.id, name)
+                used = names.whole_used(row.kind, name)[1] if row.stack is None else name
+                self._names.rename(row.id, used)
         return self.locks(rows)
 
     def references(self, stacks: Iterable[int], actors: Iterable[int]) -> bytes:

@@ -43,6 +43,12 @@ _KINDS = {
     ("Semaphore.__init__", ""): "multiprocessing.Semaphore",
 }
 """Constructors, with the attribute that they give it, that tell the kind of what they make."""
+_USED = {
+    ("multiprocessing.Semaphore", "._cond._wait_semaphore"): "multiprocessing.Event",
+    ("multiprocessing.Semaphore", "._wait_semaphore"): "multiprocessing.Condition",
+    ("multiprocessing.Lock", "._rlock"): "multiprocessing.Queue",
+}
+"""Of semaphores whose making was not seen: how the name ends by which the library gets at them."""
 _COLLECTS = ("BUILD_", "LIST_APPEND", "MAP_ADD", "SET_ADD")
 
 Target = tuple[str, str]
@@ -118,6 +124,14 @@ def lock_kind(kind: str, stack: Stack | None) -> str:
             break
         kind = part or kind
     return kind
+
+
+def whole_used(kind: str, name: str) -> tuple[str, str]:
+    """Kind and name of the compound of `multiprocessing` that waits by a semaphore of before."""
+    for (part, ending), whole in _USED.items():
+        if kind == part and name.endswith(ending):
+            return whole, name.removesuffix(ending)
+    return kind, name
 
 
 def _part(code: CodeType, attribute: str) -> str | None:

@@ -315,6 +315,25 @@ def scene_story(_):
     return table
 
 
+def scene_processes(_):
+    """Two idle workers of a queue, and who waits for a condition and for an event."""
+    import multiprocessing
+
+    jobs, changed = multiprocessing.Queue(), multiprocessing.Condition()
+    done = multiprocessing.Event()
+
+    def wait():
+        with changed:
+            changed.wait()
+
+    for name, function in (
+        ("first", jobs.get), ("second", jobs.get), ("waiter", wait), ("awaiter", done.wait)
+    ):  # fmt: skip
+        start(function, name=name)
+        until_blocked(name)
+    return jobs, changed, done
+
+
 def scene_fasteners(_):
     import fasteners
 
