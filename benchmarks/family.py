@@ -15,7 +15,8 @@ from locktrace.family.scout import Scout
 from locktrace.launch.environment import traced
 from locktrace.launch.processes import connect
 from locktrace.observe.agent_source import AgentSource
-from locktrace.session import Session, View
+from locktrace.session import Session
+from locktrace.view import View
 from locktrace_tui.rows.index import facts_by_lock
 from locktrace_tui.rows.locks import Lens, lock_list
 

@@ -1,6 +1,6 @@
 """One observation of one target: source -> state -> detectors -> consumers. The only wiring.
 
-The terminal UI, the plain-line watcher, `run` and `dump` all consume :class:`View`s from a
+The terminal UI, the plain-line watcher, `run` and `dump` all consume views from a
 :class:`Session`; none of them talks to a socket or runs a detector itself.
 """
 
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose, diagnose_silence, severest_first
 from locktrace.errors import CannotSaveError, TargetEndedError, TargetLostError
@@ -33,6 +32,7 @@ from locktrace.snapshots.stacks import Stacks, is_stopped, py_spy_stacks
 from locktrace.snapshots.store import StallStore
 from locktrace.snapshots.take import take
 from locktrace.suppression import Suppressions
+from locktrace.view import View
 from locktrace.wire.frames import FrameError
 
 STALLS = frozenset(
@@ -69,56 +69,6 @@ def is_stall(finding: Finding) -> bool:
     if finding.kind in STALLS_ONCE_ERRORS:
         return finding.severity is Severity.ERROR
     return finding.kind in STALLS and finding.severity is not Severity.INFO
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """One of several processes in a view; `locktrace.family.merging` tells whose an id is."""
-
-    number: int
-    process: Process
-    ended: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class View:
-    """All that a screen shows at one instant; frozen, so that pausing is keeping one.
-
-    ``findings`` are confirmed and worst first; those that the project does not want told are
-    ``suppressed`` instead. ``stalls`` are the stall snapshots taken in
-    this session, oldest first. ``ended`` is the sentence that says why nothing new will
-    come (the target exited, was killed, …), or None while it lives; the snapshot is then
-    the last one, and complete if the target ``finished`` with a goodbye. ``notice`` is a
-    passing remark (a stall snapshot that could not be saved). ``members`` are the processes
-    of a view of several, the first of which is the snapshot's; ``shared`` has the numbers of those
-    that know each lock of several. ``exit_code`` is for a command
-    that has nothing more to show when it has ended.
-    """
-
-    snapshot: Snapshot
-    findings: tuple[Finding, ...] = ()
-    stalls: tuple[StallSnapshot, ...] = ()
-    ended: str | None = None
-    notice: str = ""
-    finished: bool = False
-    members: tuple[Member, ...] = ()
-    shared: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
-    exit_code: int = TargetLostError.exit_code
-    suppressed: tuple[Finding, ...] = ()
-
-
-class Feed(Protocol):
-    """What a consumer needs of a session; the tests' screens are fed by a list of views."""
-
-    def poll(self, timeout: float) -> View:
-        """The next view, after at most `timeout` seconds; never raises for what the target does."""
-        ...
-
-    def dump(self) -> Path:
-        """Take and save a snapshot now; LocktraceError with a sentence if it cannot be saved."""
-        ...
-
-    def close(self) -> None: ...
 
 
 class Session:

@@ -21,7 +21,8 @@ from locktrace.launch.processes import connect
 from locktrace.launch.reach import reach
 from locktrace.observe.agent_source import AgentSource
 from locktrace.observe.detach import detach
-from locktrace.session import Session, View
+from locktrace.session import Session
+from locktrace.view import View
 
 T = TypeVar("T")
 ROOT = Path(__file__).parent.parent

@@ -14,10 +14,11 @@ from locktrace.launch.processes import connect
 from locktrace.model import Process, Site, ThreadStack
 from locktrace.observe.agent_source import AgentSource
 from locktrace.observe.state import LedgerState
-from locktrace.session import LOOKS, Session, View, is_stall
+from locktrace.session import LOOKS, Session, is_stall
 from locktrace.snapshots.report import render
 from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
+from locktrace.view import View
 from tests.support import PATIENCE_S, Target, eventually, observed, running, until
 
 

@@ -22,7 +22,7 @@ from locktrace.launch.inject.method import Method
 if TYPE_CHECKING:
     from locktrace.diagnose import Thresholds
     from locktrace.model import StallSnapshot
-    from locktrace.session import Feed, View
+    from locktrace.view import Feed, View
 
 EXAMPLES = (
     "Examples: locktrace dump 4242 · locktrace dump 4242 --children · "

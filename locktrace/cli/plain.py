@@ -13,7 +13,7 @@ from locktrace.wording import count, listing
 
 if TYPE_CHECKING:
     from locktrace.model import Finding, StallSnapshot
-    from locktrace.session import Feed, View
+    from locktrace.view import Feed, View
 
 POLL_S = 0.25
 STATUS_S = 5.0

@@ -20,7 +20,7 @@ from locktrace.launch.inject.method import Method
 
 if TYPE_CHECKING:
     from locktrace.diagnose import Thresholds
-    from locktrace.session import Feed
+    from locktrace.view import Feed
 
 ATTACH_EXAMPLES = (
     "Examples: locktrace attach 4242 · locktrace attach 4242 --children · "

@@ -18,8 +18,9 @@ from locktrace.family.merging import merged
 from locktrace.family.remains import fate_of
 from locktrace.family.scout import Scout
 from locktrace.model import StallSnapshot
-from locktrace.session import Member, Session, View
+from locktrace.session import Session
 from locktrace.snapshots.store import StallStore
+from locktrace.view import Member, View
 
 MOMENT_S = 5.0  # for which a process that has ended is still shown
 TURN_S = 0.25  # between two looks where no parent's heartbeat sets the pace

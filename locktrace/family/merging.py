@@ -9,7 +9,7 @@ from locktrace.diagnose import severest_first
 from locktrace.family.apart import Apart
 from locktrace.family.joining import Joint
 from locktrace.model import Finding, StallSnapshot
-from locktrace.session import Member, View
+from locktrace.view import Member, View
 
 
 def merged(

@@ -11,7 +11,8 @@ from locktrace.family.apart import Apart
 from locktrace.family.joining import Part
 from locktrace.family.remains import fate_of
 from locktrace.model import Finding, Process, Snapshot, StallSnapshot
-from locktrace.session import Session, View
+from locktrace.session import Session
+from locktrace.view import View
 
 
 class Record:

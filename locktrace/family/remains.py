@@ -8,7 +8,7 @@ import psutil
 
 from locktrace.family.joining import Part
 from locktrace.model import NO_HISTORY, Process
-from locktrace.session import View
+from locktrace.view import View
 from locktrace.wire import frames
 
 _SAME_START_S = 1.0

@@ -6,9 +6,10 @@ import time
 
 from locktrace.diagnose import Confirmer, Thresholds, diagnose
 from locktrace.model import Finding, Snapshot
-from locktrace.session import View, is_stall
+from locktrace.session import is_stall
 from locktrace.snapshots.kinds import is_answer
 from locktrace.testing.witness import Witness
+from locktrace.view import View
 
 APART_S = 0.55
 """Between two looks: a finding is believed when it has kept its evidence for half a second."""

@@ -19,9 +19,10 @@ from locktrace.errors import TargetLostError
 from locktrace.launch.processes import connect
 from locktrace.model import Finding, Hold, Site, Snapshot, ThreadStack
 from locktrace.observe.agent_source import AgentSource
-from locktrace.session import Session, View
+from locktrace.session import Session
 from locktrace.snapshots.groups import is_leaked
 from locktrace.suppression import Suppressions
+from locktrace.view import View
 
 PATIENCE_S = 10.0
 LOOK_S = 0.3  # the agent looks for holds left behind every quarter of a second

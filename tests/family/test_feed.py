@@ -14,7 +14,8 @@ from locktrace.family.scout import Scout
 from locktrace.launch.processes import connect
 from locktrace.model import Lock
 from locktrace.observe.agent_source import AgentSource
-from locktrace.session import Session, View
+from locktrace.session import Session
+from locktrace.view import View
 from tests.support import Target, eventually, running
 
 Follow = Callable[[Target], FamilyFeed]

@@ -31,7 +31,7 @@ from locktrace.model import (
     ThreadStack,
     Wait,
 )
-from locktrace.session import View
+from locktrace.view import View
 from locktrace_tui.app import LocktraceApp
 from locktrace_tui.widgets.sheet import MARKER
 from tests.support import PATIENCE_S

@@ -9,7 +9,7 @@ import pytest
 from locktrace.family.apart import Apart
 from locktrace.family.joining import Part, join
 from locktrace.family.merging import merged
-from locktrace.session import Member
+from locktrace.view import Member
 
 SMALL, LARGE = (80, 24), (200, 60)
 

@@ -16,7 +16,7 @@ from textual.message import Message
 from textual.notifications import SeverityLevel
 
 from locktrace.errors import LocktraceError
-from locktrace.session import Feed, View
+from locktrace.view import Feed, View
 from locktrace.wording import plain
 from locktrace_tui.rows.banner import banner
 from locktrace_tui.screens.help import HelpScreen

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from locktrace.diagnose import Thresholds
-from locktrace.session import View
+from locktrace.view import View
 from tests.agent.arrival.conftest import PYTHONS
 from tests.agent.conftest import NEEDS_C_CORE
 from tests.support import interpreters, observed, running, until

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from locktrace.model import Lock, Mode
-from locktrace.session import View
+from locktrace.view import View
 from tests.agent.arrival.conftest import PYTHONS, arrived, waits_of
 from tests.agent.conftest import NEEDS_C_CORE
 from tests.support import interpreters, observed, running, until

@@ -18,7 +18,7 @@ import pytest
 from locktrace.kernel_view import FutexKind
 from locktrace.model import Gap, Snapshot
 from locktrace.observe.kernel.source import KernelSource
-from locktrace.session import View
+from locktrace.view import View
 from tests.observe.kernel.conftest import Ask
 from tests.support import Target, environment, eventually, running, until
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from locktrace.model import Actor, Finding, Hold, Lock, Process, Snapshot, Wait
-from locktrace.session import View
+from locktrace.view import View
 
 NOW = 100_000 * 1_000_000_000
 

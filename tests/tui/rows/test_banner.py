@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from locktrace.model import Certainty, Finding, Hold, Lock, Mode, Severity, Wait
-from locktrace.session import Member
+from locktrace.view import Member
 from locktrace_tui.rows.banner import banner
 from locktrace_tui.rows.cells import Tone
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from locktrace.family.apart import member_of
 from locktrace.kernel_view import KernelView
 from locktrace.model import SIGNAL_KINDS, Finding, Gap, Snapshot
-from locktrace.session import View, is_stall
+from locktrace.session import is_stall
 from locktrace.snapshots.joined import SILENCE
 from locktrace.snapshots.kernel_text import gil_sentence
+from locktrace.view import View
 from locktrace.wording import age, count, duration
 from locktrace_tui.rows.cells import Cell, Tone
 from locktrace_tui.rows.signs import SYMBOLS, TONES, headline

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from locktrace.model import Finding, Hold, Lock, Mode, Wait
-from locktrace.session import View
+from locktrace.view import View
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from itertools import islice
 
 from locktrace.family.apart import member_of
 from locktrace.model import SIGNAL_KINDS, Hold, Severity, Snapshot, Wait
-from locktrace.session import Member
+from locktrace.view import Member
 from locktrace.wording import age, lock_name
 from locktrace_tui.rows.cells import Cell, Column, Row, Tone
 from locktrace_tui.rows.index import LockFacts

@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Tabs
 
-from locktrace.session import View
+from locktrace.view import View
 from locktrace.wording import lock_name
 from locktrace_tui.rows import blocked, findings, stalls
 from locktrace_tui.rows.banner import BannerText

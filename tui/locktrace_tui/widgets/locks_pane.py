@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Input, Label
 
-from locktrace.session import View
+from locktrace.view import View
 from locktrace_tui.rows.index import LockFacts, facts_by_lock
 from locktrace_tui.rows.locks import COLUMNS, SORTS, Lens, lock_list
 from locktrace_tui.widgets.pane import Pane
