@@ -34,7 +34,7 @@ TURN_MS = 50  # between two batches of events
 RETRY_MS = 1000  # until what is missing is made anew: a daemon first opens what it needs itself
 WATCH_MS = 10_000  # between two looks whether we can still be found
 DESERTED_MS = 200  # between two looks whether our thread is the last
-UNSEEN_MS = 10  # after a fork: a child that looks which threads have come along does it at once
+UNSEEN_MS = 2  # after a fork: a child that looks which threads have come along does it at once
 PAUSE_S = 0.2  # the longest that a fork waits for our thread to be out of the way
 
 _FAULT_SIGNALS = {signal.SIGSEGV, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGABRT}
