@@ -53,7 +53,7 @@ def test_records_of_a_lock_or_actor_that_is_gone_do_no_harm(world):
     world.lock("B").hold("t3").wait("t4")
     del world.actors["t1"], world.locks["B"]
     (finding,) = world.findings()
-    assert "held by thread " in finding.message
+    assert "held by a thread that has ended" in finding.message
 
 
 def test_names_cannot_move_the_cursor(world):
