@@ -29,7 +29,9 @@ NEEDS_SYSTEM_PYTHON = pytest.mark.skipif(
 )
 
 WAIT = "print('ready', flush=True)\nsys.stdin.read()\n"
-IMPORTS = "import os, sys, locktrace.agent.c_core, locktrace.agent.python_core\n"
+IMPORTS = (
+    "import os, sys, locktrace.agent.switch, locktrace.agent.c_core, locktrace.agent.python_core\n"
+)
 FORGET = (
     "for name in [n for n in sys.modules if n.startswith('locktrace')]: del sys.modules[name]\n"
 )
