@@ -27,8 +27,8 @@ HOT int mutex_try(PyObject *lock)
     return 0;
 }
 
-/* What a lock says of itself once the calling thread has its mutex. */
-HOT void mark_taken(PyObject *lock, enum lock_type type)
+/* What a lock says of itself once the calling thread, `me`, has its mutex. */
+HOT void mark_taken(PyObject *lock, enum lock_type type, unsigned long me)
 {
     const int byte = mutex_is_a_byte();
     if (type == LOCK) {
@@ -37,21 +37,22 @@ HOT void mark_taken(PyObject *lock, enum lock_type type)
         }
         return;
     }
-    AT(unsigned long, lock, RLOCK_OWNER) = PyThread_get_thread_ident();
+    AT(unsigned long, lock, RLOCK_OWNER) = me;
     AT(unsigned long, lock, RLOCK_COUNT) = !byte; /* with the byte, the levels beyond the first */
 }
 
 /* 1: the calling thread has taken the lock, or a level more of it; 0: that would block. */
 HOT int direct_take(PyObject *lock, enum lock_type type)
 {
-    if (type == RLOCK && AT(unsigned long, lock, RLOCK_OWNER) == PyThread_get_thread_ident()) {
+    const unsigned long me = type == RLOCK ? PyThread_get_thread_ident() : 0;
+    if (type == RLOCK && AT(unsigned long, lock, RLOCK_OWNER) == me) {
         AT(unsigned long, lock, RLOCK_COUNT)++;
         return 1;
     }
     if (!mutex_try(lock)) {
         return 0;
     }
-    mark_taken(lock, type);
+    mark_taken(lock, type, me);
     return 1;
 }
 
@@ -69,7 +70,7 @@ COLD int direct_wait(PyObject *lock, enum lock_type type)
         const PyLockStatus got = PyThread_acquire_lock_timed(mutex, -1, 1);
         PyEval_RestoreThread(ts);
         if (got == PY_LOCK_ACQUIRED) {
-            mark_taken(lock, type);
+            mark_taken(lock, type, PyThread_get_thread_ident());
             return 1;
         }
         if (Py_MakePendingCalls() < 0) {
