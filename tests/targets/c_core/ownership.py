@@ -12,7 +12,7 @@ from checking import CORE, LEDGER, check, run, until
 
 from locktrace.agent import _core
 
-WARM, ROUNDS, LOOKS = 30, 200, 3
+WARM, ROUNDS, LOOKS = 30, 200, 8
 LEAKS_PLAINLY = {"_at_fork_reinit"}  # CPython leaves the old lock behind on purpose, until 3.12
 GARBAGE_AT_A_CALL = 40
 
@@ -38,16 +38,19 @@ def _count(shared):
 
 
 def _lost(name, call, shared):
-    """What ROUNDS calls have cost for good, if that is one thing or 16 bytes in every other one."""
+    """What calls have cost for good, if that is one thing or 16 bytes in every other one.
+
+    Counted from the first call on: ended threads are swept a score at a time, so that what is left
+    of them goes up and down, but not further with each look."""
     for _ in range(WARM):
         call()
-    for _ in range(LOOKS):
-        before = _count(shared)
+    before = _count(shared)
+    for calls in range(ROUNDS, (LOOKS + 1) * ROUNDS, ROUNDS):
         for _ in range(ROUNDS):
             call()
         lost = [now - then for now, then in zip(_count(shared), before, strict=True)]
-        leaks = abs(lost[0]) > 8 * ROUNDS and name not in LEAKS_PLAINLY
-        if not leaks and all(abs(each) <= ROUNDS / 2 for each in lost[1:]):
+        leaks = abs(lost[0]) > 8 * calls and name not in LEAKS_PLAINLY
+        if not leaks and all(abs(each) <= calls / 2 for each in lost[1:]):
             return None
     return lost
 
