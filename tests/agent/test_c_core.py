@@ -34,6 +34,7 @@ CHECKS = {
         "a_lock_of_before_is_told_of_once_it_is_held_for_long",
         "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
         "a_new_lock_at_an_old_address_is_a_new_lock",
+        "ids_go_on_in_the_widest_gap_that_the_living_leave",
         "threading_s_own_locks_are_no_noise",
         "a_thread_that_ends_holding_is_told_as_ended",
         "what_a_thread_without_frames_has_left_locked_is_held_and_waited_for",

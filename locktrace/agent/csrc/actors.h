@@ -11,6 +11,7 @@
 #define LOCKTRACE_ACTORS_H
 
 #include "entries.h"
+#include "ids.h"
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/syscall.h>
@@ -44,7 +45,6 @@ static struct actor *actors;
 static uint32_t actors_living_at_sweep;
 static uint32_t foretold_actors;
 static pthread_key_t actor_key;
-static uint32_t last_id; /* of locks and actors: 32 bits on the wire */
 static __thread struct actor *actor_of_thread __attribute__((tls_model("initial-exec")));
 
 static void thread_ended(void *actor)
@@ -53,13 +53,23 @@ static void thread_ended(void *actor)
     atomic_store(&((struct actor *)actor)->ended, 1);
 }
 
-/* An id for a lock or an actor; 0 means none. */
-HOT uint32_t next_id(void)
+static size_t living_ids(uint32_t *ids)
 {
-    if (++last_id == 0) {
-        last_id = 1;
+    size_t count = 0;
+    FOR_EACH_ENTRY(entry)
+    {
+        if (ids != NULL) {
+            ids[count] = entry->id;
+        }
+        count++;
     }
-    return last_id;
+    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
+        if (ids != NULL) {
+            ids[count] = actor->id;
+        }
+        count++;
+    }
+    return count;
 }
 
 static void free_spare_holds(struct actor *actor);

@@ -4,7 +4,7 @@
 #ifndef LOCKTRACE_HANDLES_H
 #define LOCKTRACE_HANDLES_H
 
-#include "ledger.h"
+#include "waits.h"
 
 COLD PyObject *none(void)
 {

@@ -12,6 +12,8 @@
 #include "semaphores.h"
 #include "found.h"
 
+static uint8_t counting_kind; /* of `threading`'s semaphores */
+
 struct ids {
     uint64_t *at;
     size_t count, room;

@@ -71,6 +71,18 @@ static PyObject *core_hide(PyObject *self, PyObject *lock)
     return none();
 }
 
+/* count_on_from(id): ids go on behind it, as if so many had been given; for tests of their end. */
+static PyObject *core_count_on_from(PyObject *self, PyObject *id)
+{
+    (void)self;
+    const unsigned long number = PyLong_AsUnsignedLong(id);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    last_id = (uint32_t)number;
+    return none();
+}
+
 /* is_direct(lock) -> whether a lock of that type is taken without its method, when it is free. */
 static PyObject *core_is_direct(PyObject *self, PyObject *lock)
 {
@@ -124,6 +136,7 @@ static PyMethodDef methods[] = {
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
     METHOD(hide, METH_O),
+    METHOD(count_on_from, METH_O),
     METHOD(is_direct, METH_O),
     METHOD(trace_simple_queue, METH_FASTCALL),
     METHOD(listen, METH_O),

@@ -8,7 +8,7 @@
 #ifndef LOCKTRACE_SEMAPHORES_H
 #define LOCKTRACE_SEMAPHORES_H
 
-#include "ledger.h"
+#include "waits.h"
 #include <limits.h>
 #include <semaphore.h>
 #include <structmember.h>

@@ -8,6 +8,9 @@ import threading
 from checking import CORE, LEDGER, check, hold_of, made_here, run, until
 
 from locktrace.agent import _core
+from locktrace.wire.events import MAX_ID
+
+FAR = 3 << 30  # an id that nobody comes to
 
 OLD = threading.Lock()
 OLD_R = threading.RLock()
@@ -80,6 +83,24 @@ def a_new_lock_at_an_old_address_is_a_new_lock():
         assert made_here() == []
     assert len(ids) == 500
     assert len(addresses) < 500
+
+
+@check
+def ids_go_on_in_the_widest_gap_that_the_living_leave():
+    CORE.arm()
+    first = threading.Lock()
+    _core.count_on_from(FAR)
+    far = threading.Lock()
+    _core.count_on_from(MAX_ID - 1)
+    last, second = threading.Lock(), threading.Lock()
+    _core.count_on_from(FAR - 1)
+    before_far, third = threading.Lock(), threading.Lock()
+    locks = (first, far, last, second, before_far, third)
+    ids = [_core.id_of(lock) for lock in locks]
+    assert ids[1:3] == [FAR + 1, MAX_ID]
+    assert ids[0] < ids[3] < FAR
+    assert ids[4:] == [FAR, ids[3] + 1]
+    assert {row.id for row in made_here()} == set(ids)
 
 
 @check

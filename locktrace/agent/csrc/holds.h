@@ -1,10 +1,10 @@
-/* Who holds what and who waits for what: the Recorder contract on C structures.
+/* Who holds what: the Recorder contract on C structures.
  *
  * In step with `python_core`, which says the same in Python. No function here runs foreign
  * code or lets go of the GIL; none touches a pending exception.
  */
-#ifndef LOCKTRACE_LEDGER_H
-#define LOCKTRACE_LEDGER_H
+#ifndef LOCKTRACE_HOLDS_H
+#define LOCKTRACE_HOLDS_H
 
 #include "actors.h"
 #include "clock.h"
@@ -28,24 +28,6 @@ struct hold {
 
 _Static_assert(sizeof(struct hold) == LINE_BYTES, "an acquire writes one line of a hold");
 
-struct wait {
-    struct wait *next;
-    struct entry *entry; /* NULL: tracing ended meanwhile */
-    struct actor *actor;
-    struct stack *stack;
-    void *frame;
-    const void *blocks_on; /* address of the lock object that it blocks in; NULL: not known */
-    uint64_t id, since;
-    PyObject *label;
-    uint32_t label_id;
-    uint8_t shared, timed, found;
-};
-
-static uint32_t fresh_entries;
-static uint8_t counting_kind; /* of `threading`'s semaphores */
-static uint32_t found_waiting; /* waits that were there when we came: see `found.h` */
-
-static void found_entry_gone(const struct entry *entry);
 static int found_holds(const struct entry *entry, struct actor *actor);
 static void found_drop_likely(struct entry *entry);
 
@@ -114,92 +96,6 @@ COLD void tell_hold(const struct entry *entry, const struct hold *hold)
     tell(EVENT_ACQUIRED, hold->shared | hold->found, hold->since, hold->id, entry, hold->actor,
          hold->stack, label_number(hold->label));
 }
-
-/* -- entries */
-
-/* A listed lock is one that observers are told of, its holds so far included. */
-COLD void entry_list(struct entry *entry)
-{
-    if (entry->listed) {
-        return;
-    }
-    entry->listed = entry->fresh = 1;
-    fresh_entries++;
-    for (struct hold *hold = entry->holds; hold != NULL; hold = hold->next) {
-        tell_hold(entry, hold);
-    }
-}
-
-/* NULL when there is no memory. `stack` NULL: made before tracing. */
-static struct entry *entry_new(uint8_t kind, struct stack *stack, uint32_t parent)
-{
-    struct entry *entry = entry_allocate();
-    if (entry != NULL) {
-        entry->id = next_id();
-        entry->kind = kind;
-        entry->stack = stack;
-        entry->parent = parent;
-    }
-    return entry;
-}
-
-static void entry_drop_holds(struct entry *entry)
-{
-    while (entry->holds != NULL) {
-        struct hold *hold = entry->holds;
-        entry->holds = hold->next;
-        hold_free(hold);
-    }
-    entry->hold_count = entry->unlisted = entry->surplus = 0;
-}
-
-/* Of a lock that was used and is gone before it was told of, what its events need to be
- * understood. A few of each batch: who makes thousands makes the same ones again and again. */
-struct stillborn {
-    struct stack *stack;
-    uint32_t id, parent;
-    uint8_t kind;
-};
-
-enum { MAX_STILLBORN = 64 };
-
-static struct stillborn stillborn[MAX_STILLBORN];
-static int stillborn_count;
-
-/* Whether observers will have heard of a lock that has not been told of yet. */
-COLD int entry_remember(const struct entry *entry)
-{
-    if (entry->acquisitions == 0 || stillborn_count == MAX_STILLBORN) {
-        return 0;
-    }
-    stillborn[stillborn_count++] = (struct stillborn){.stack = entry->stack,
-                                                      .id = entry->id,
-                                                      .parent = entry->parent,
-                                                      .kind = entry->kind};
-    return 1;
-}
-
-/* The lock is gone. Takes over `entry`, which is in no table. */
-static void entry_free(struct entry *entry)
-{
-    if (entry == &hidden_entry) {
-        return;
-    }
-    entry_drop_holds(entry);
-    if (found_waiting > 0) {
-        found_entry_gone(entry);
-    }
-    if (listening() && (!entry->fresh || entry_remember(entry))) {
-        tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
-    }
-    fresh_entries -= entry->fresh;
-    free(entry->semaphore);
-    free(entry->hold_times);
-    free(entry->wait_times);
-    entry_release_memory(entry);
-}
-
-/* -- holds */
 
 /* The calling thread now holds the lock, by an acquire from `stack`, of which the interpreter frame
  * `answerable` must answer for the release; since `since`, 0: now. */
@@ -372,80 +268,6 @@ HOT struct hold *entry_released_again(struct entry *entry, struct actor *actor, 
     }
     hold->depth -= depth;
     return hold->depth <= 0 ? entry_released(entry, actor, 0) : NULL;
-}
-
-/* -- waits */
-
-/* The calling thread is about to block. `wait` stays where it is until `wait_end`. */
-COLD void wait_begin(struct wait *wait, struct entry *entry, struct actor *actor, int shared,
-                     int timed, void *frame)
-{
-    entry_list(entry);
-    entry->contended += entry->contended != UINT32_MAX;
-    entry->waiters++;
-    wait->entry = entry;
-    wait->actor = actor;
-    wait->stack = stack_from(frame, &wait->frame);
-    wait->id = next_ref();
-    wait->label = actor->label;
-    Py_XINCREF(wait->label);
-    wait->label_id = actor->label_id;
-    wait->blocks_on = entry->lock;
-    wait->shared = (uint8_t)shared;
-    wait->timed = (uint8_t)timed;
-    wait->found = 0;
-    wait->since = clock_ns();
-    wait->next = actor->waits;
-    actor->waits = wait;
-    actor->waiting++;
-    actor->named++;
-    tell(EVENT_WAITING, (uint8_t)((shared ? FLAG_SHARED : 0) | (timed ? FLAG_TIMED : 0)),
-         wait->since, wait->id, entry, actor, wait->stack, wait->label_id);
-}
-
-/* That wait is over, with the lock or without; returns the time. */
-COLD uint64_t wait_end(struct wait *wait)
-{
-    uint64_t now = clock_ns();
-    struct wait **at = &wait->actor->waits;
-    while (*at != NULL && *at != wait) {
-        at = &(*at)->next;
-    }
-    struct entry *entry = NULL;
-    if (*at != NULL) { /* else a fork has ended it before: see `waits_forked` */
-        *at = wait->next;
-        entry = wait->entry;
-    }
-    if (entry != NULL) {
-        uint64_t lasted = now - wait->since;
-        entry->wait_ns += lasted;
-        durations_count(&entry->wait_times, lasted);
-        entry->waiters--;
-        tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
-    }
-    wait->actor->waiting--;
-    wait->actor->named--;
-    Py_XDECREF(wait->label);
-    return now;
-}
-
-/* In a forked child: nobody acts but `survivor`. The records of the other threads' waits lie on
- * stacks that are gone; those of tasks are objects, which may end them still. */
-COLD void waits_forked(const struct actor *survivor)
-{
-    FOR_EACH_ENTRY(entry) { entry->waiters = 0; }
-    for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
-        if (actor == survivor) {
-            for (struct wait *wait = actor->waits; wait != NULL; wait = wait->next) {
-                if (wait->entry != NULL) {
-                    wait->entry->waiters++;
-                }
-            }
-        } else {
-            atomic_store(&actor->ended, 1);
-            actor->waits = NULL;
-        }
-    }
 }
 
 #endif
