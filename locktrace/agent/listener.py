@@ -52,7 +52,8 @@ class Listener:
         Not so once the program has closed our descriptor, has changed its root or its user, or
         somebody has cleaned the temporary folder.
         """
-        return self.owned.intact and _file_at(self.path) == self._file
+        there = _file_at(self.path)
+        return self.owned.intact and there is not None and there == self._file
 
     @property
     def resting(self) -> bool:
@@ -70,7 +71,7 @@ class Listener:
 
 def _prepare(folder: str, path: str) -> None:
     """Make the folder if need be; OSError when it or the path cannot be used."""
-    if len(os.fsencode(path)) > endpoint.SUN_PATH_MAX:
+    if len(os.fsencode(_draft(path))) > endpoint.SUN_PATH_MAX:
         raise OSError(f"{path} is too long for a Unix socket")
     with contextlib.suppress(FileExistsError):
         os.mkdir(folder, mode=0o700)
@@ -80,19 +81,33 @@ def _prepare(folder: str, path: str) -> None:
 
 
 def _bind(path: str, backlog: int) -> socket.socket:
+    """Listen first and get the name then: an observer that finds a socket on which nobody listens
+    takes it for one that was left behind, and removes it.
+
+    What bears either name already was left by a process that is gone, for the pid is ours now.
+    """
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    # The pid is ours now, so a socket that bears it was left by a process that is gone.
+    draft = _draft(path)
     with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+        os.unlink(draft)
     # The folder is closed to others, so nobody can connect before the mode is set.
     try:
-        listening.bind(path)
-        os.chmod(path, 0o600)
+        listening.bind(draft)
+        os.chmod(draft, 0o600)
         listening.listen(backlog)
+        os.rename(draft, path)
     except OSError:
         listening.close()
+        with contextlib.suppress(OSError):
+            os.unlink(draft)
         raise
     return listening
+
+
+def _draft(path: str) -> str:
+    """What a socket is called that nobody shall find yet."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}")
 
 
 def _file_at(path: str) -> tuple[int, int] | None:

@@ -199,6 +199,8 @@ class Publisher:
             # A fork that did not wait for our end may be over by now, and has started nothing.
             if self._ending or not self._absent.acquire(False):
                 break
+        if self._stopping:
+            self._close()  # whoever waited for our end may have given up
         if self._last_act is not None:
             self._last_act()
 

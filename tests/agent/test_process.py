@@ -150,6 +150,7 @@ def run(script: str, python: str) -> str:
         env=environment(trace=False),
         capture_output=True,
         text=True,
+        timeout=PATIENCE_S,
         check=False,
     )
     assert done.stderr == ""
@@ -197,11 +198,20 @@ def test_threads_that_fork_at_once_leave_one_thread_of_ours() -> None:
     assert said == "one of two forks is over: 1\nboth are: 2\nafter many: 2\n"
 
 
-ROUNDS = """
-import locktrace, os
-def descriptors(): return len(os.listdir("/proc/self/fd"))
+DESCRIPTORS = """
+import locktrace, os, time
+from locktrace.agent import publisher
+from locktrace.agent.audience import Audience
+
+def descriptors():
+    while len(os.listdir("/proc/self/task")) > 1:  # on a busy machine our thread ends late
+        time.sleep(0.01)
+    return len(os.listdir("/proc/self/fd"))
+
 locktrace.install(); locktrace.uninstall()
 before = descriptors()
+"""
+ROUNDS = f"""{DESCRIPTORS}
 for _ in range(20):
     locktrace.install(); locktrace.uninstall()
 print(descriptors() - before)
@@ -210,6 +220,26 @@ print(descriptors() - before)
 
 def test_no_descriptor_is_left_behind_by_uninstalling(python: str) -> None:
     assert run(ROUNDS, python) == "0\n"
+
+
+LATE = f"""{DESCRIPTORS}
+publisher.FAREWELL_S = 0.05
+uninstalled, farewell = [], Audience.farewell
+
+def farewell_when_nobody_waits_for_it(self, reason):
+    while not uninstalled: time.sleep(0.001)
+    farewell(self, reason)
+
+Audience.farewell = farewell_when_nobody_waits_for_it
+locktrace.install(); locktrace.uninstall()
+print("our threads:", len(os.listdir("/proc/self/task")) - 1)
+uninstalled.append(True)
+print("descriptors:", descriptors() - before)
+"""
+
+
+def test_nor_by_a_thread_of_ours_that_ends_when_nobody_waits_for_it_any_more(python: str) -> None:
+    assert run(LATE, python) == "our threads: 1\ndescriptors: 0\n"
 
 
 EXHAUSTED = """
