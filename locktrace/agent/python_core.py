@@ -28,6 +28,7 @@ from locktrace.agent.ledger import (
     Wait,
     count_duration,
 )
+from locktrace.agent.liveness import stacks_are_whole
 from locktrace.agent.recorder import Usual, UsualWait
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import (
@@ -160,7 +161,7 @@ class PythonRecorder:
         stack = self.stacks.of(frame) if frame is not None else self.stacks.unknown
         if actor is None:
             actor = self.actor()
-            if actor.waits and frame is not None:
+            if actor.waits and frame is not None and stacks_are_whole():
                 self._drop_stale_waits(actor, frame)
         if frame is not None:
             frame_id = id(frame_out(frame, stack.site_steps))

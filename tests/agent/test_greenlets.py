@@ -10,14 +10,24 @@ import pytest
 from tests.support import PATIENCE_S, TARGETS, environment
 
 
-@pytest.mark.usefixtures("core")
-def test_what_a_greenlet_holds_that_is_switched_out_is_not_left_behind() -> None:
+def said(target: str) -> tuple[str, str]:
+    """On stdout and on stderr."""
     done = subprocess.run(
-        [sys.executable, str(TARGETS / "greenlets.py")],
+        [sys.executable, str(TARGETS / f"{target}.py")],
         env=environment(trace=False),
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
         check=False,
     )
-    assert (done.stdout, done.stderr) == ("switched out: 1 0\nended: 0 0\n", "")
+    return done.stdout, done.stderr
+
+
+@pytest.mark.usefixtures("core")
+def test_what_a_greenlet_holds_that_is_switched_out_is_not_left_behind() -> None:
+    assert said("greenlets") == ("switched out: 1 0\nended: 0 0\n", "")
+
+
+@pytest.mark.usefixtures("core")
+def test_greenlets_of_one_thread_may_wait_for_conditions_at_the_same_time() -> None:
+    assert said("greenlets_wait") == ("switched out: 3\nended: 0 3\n", "")
