@@ -40,19 +40,27 @@ def _count(shared):
 def _lost(name, call, shared):
     """What calls have cost for good, if that is one thing or 16 bytes in every other one.
 
-    Counted from the first call on: ended threads are swept a score at a time, so that what is left
-    of them goes up and down, but not further with each look."""
+    A leak shows in each look and in all of them together. What else goes up and down does not: a
+    table grows once, and ended threads are swept a score at a time, as many in each look."""
     for _ in range(WARM):
         call()
-    before = _count(shared)
-    for calls in range(ROUNDS, (LOOKS + 1) * ROUNDS, ROUNDS):
+    counts = [_count(shared)]
+    for _ in range(LOOKS):
         for _ in range(ROUNDS):
             call()
-        lost = [now - then for now, then in zip(_count(shared), before, strict=True)]
-        leaks = abs(lost[0]) > 8 * calls and name not in LEAKS_PLAINLY
-        if not leaks and all(abs(each) <= calls / 2 for each in lost[1:]):
+        counts.append(_count(shared))
+        since_last = _leaked(name, counts[-2], counts[-1], ROUNDS)
+        in_all = _leaked(name, counts[0], counts[-1], ROUNDS * (len(counts) - 1))
+        if not since_last or not in_all:
             return None
-    return lost
+    return in_all
+
+
+def _leaked(name, before, after, calls):
+    """What so many calls have cost, or None if that is too little to be a leak."""
+    lost = [now - then for now, then in zip(after, before, strict=True)]
+    leaks = abs(lost[0]) > 8 * calls and name not in LEAKS_PLAINLY
+    return lost if leaks or any(abs(each) > calls / 2 for each in lost[1:]) else None
 
 
 class _Garbage:
