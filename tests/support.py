@@ -88,11 +88,13 @@ def environment(*, trace: bool = True, **extra: str) -> dict[str, str]:
 
 
 def eventually(probe: Callable[[], T | None], what: str = "it") -> T:
-    """What `probe` returns once it is neither None nor False; fails after PATIENCE_S."""
+    """The first that `probe` returns which is something: not None, False or empty.
+
+    Fails after PATIENCE_S.
+    """
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
-        found = probe()
-        if found is not None and found is not False:
+        if found := probe():
             return found
         time.sleep(0.02)
     raise AssertionError(f"{what} did not come about within {PATIENCE_S:.0f} s")

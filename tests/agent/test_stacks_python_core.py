@@ -37,7 +37,7 @@ def test_a_stack_shorter_than_the_depth_is_taken_whole(recorder: PythonRecorder)
     found: list[Stack] = []
     thread = _thread.start_new_thread(lambda: found.append(StackTable().of(here())), ())
     assert thread
-    [stack] = eventually(lambda: found or None)
+    [stack] = eventually(lambda: found)
     assert len(stack.frames) == 1
 
 

@@ -31,21 +31,24 @@ def entry_of(thread: Any) -> Entry | None:
 
 
 def started_name(native_id: int) -> str:
-    """What the latest thread with this OS thread id was called when it started; or empty."""
+    """What the latest thread with this OS thread id was called when it began; or empty."""
     return _names.get(native_id, "")
 
 
 def patch(patches: Patches) -> None:
-    """Trace the joins of every thread, and remember the names of those that are started."""
+    """Trace the joins of every thread, and remember the names of those that are started.
 
-    def named_start(original: Any) -> Any:
-        def start(self: Any) -> Any:
-            started = original(self)
+    Each thread does that itself before anything else: it may have come and gone, and observers
+    been told of it, before `start` returns.
+    """
+
+    def named_set_native_id(original: Any) -> Any:
+        def _set_native_id(self: Any) -> None:
+            original(self)
             if tap.recorder is not OFF:
                 _remember(self)
-            return started
 
-        return start
+        return _set_native_id
 
     def traced_join(original: Any) -> Any:
         def join(self: Any, timeout: float | None = None) -> Any:
@@ -59,11 +62,13 @@ def patch(patches: Patches) -> None:
 
         return join
 
-    patches.wrap(threading.Thread, "start", named_start)
+    patches.wrap(threading.Thread, "_set_native_id", named_set_native_id)
     patches.wrap(threading.Thread, "join", traced_join)
 
 
 def _remember(thread: Any) -> None:
+    if isinstance(thread, threading._DummyThread):
+        return  # one that `threading` did not start has a number for a name
     try:
         _names[thread._native_id] = str(thread._name)
         while len(_names) > MAX_NAMES:
