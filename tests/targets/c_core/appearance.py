@@ -248,6 +248,10 @@ def a_wait_in_c_is_as_the_python_one():
     def interrupt(*_):
         raise InterruptedWaitError
 
+    def send_a_signal_to_who_waits():
+        until(LEDGER.waits)
+        signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+
     original, before = threading.Condition.wait, face(threading.Condition.wait)
     patches = Patches()
     tap.recorder = CORE.recorder
@@ -279,7 +283,7 @@ def a_wait_in_c_is_as_the_python_one():
         assert changed.wait(timeout=0.0001) is False
         assert changed.wait_for(lambda: False, 0.0001) is False
         signal.signal(signal.SIGALRM, interrupt)
-        signal.setitimer(signal.ITIMER_REAL, 0.001)
+        _thread.start_new_thread(send_a_signal_to_who_waits, ())
         with contextlib.suppress(InterruptedWaitError):
             changed.wait()
             raise AssertionError("nobody interrupted it")

@@ -51,7 +51,7 @@ def ended(name):
 
 
 def until(condition):
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 100  # within the patience of who runs us
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.001)

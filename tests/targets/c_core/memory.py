@@ -115,8 +115,12 @@ def threads_that_end_leave_nothing():
 
     churn(300)
     before = resident()
-    churn(1000)
-    assert resident() - before < 1_000_000, resident() - before
+    for ended in range(1000, 6000, 1000):
+        churn(1000)
+        grown = resident() - before
+        if grown < 1000 * ended:
+            break  # on a busy machine some were there at once, each with an arena, and that once
+    assert grown < 1000 * ended, grown
     until(lambda: len(LEDGER.actors()) < 50)
 
 
