@@ -141,11 +141,15 @@ def test_rubbish_over_real_sockets_leaves_the_server_serving(serve, ask, is_answ
     server = serve()
     chance = random.Random(3)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-        for _ in range(300):
-            udp.sendto(chance.randbytes(chance.randrange(0, 600)), ("127.0.0.1", server.port))
+
+        def more_than_a_hundred():
+            for _ in range(20):  # a busy machine drops what its buffers do not take
+                udp.sendto(chance.randbytes(chance.randrange(0, 600)), ("127.0.0.1", server.port))
+            return server.stats()["malformed"] > 100
+
+        until(more_than_a_hundred)
     for _ in range(20):
         with socket.create_connection(("127.0.0.1", server.port)) as tcp:
             tcp.sendall(chance.randbytes(600))
     until(lambda: is_answered(server.port))  # the queue may have been full
-    assert server.stats()["malformed"] > 100
     assert ask(server.port, "www.example.", tcp=True).answer

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from locktrace.launch.reach import reach
 from locktrace.observe.agent_source import AgentSource
 from tests.support import Target, attached, environment, eventually, running
@@ -25,7 +27,10 @@ def mapped(target: Target) -> set[str]:
     return {file for file in files if "memfd" in file or "payload" in file or "_core" in file}
 
 
-def test_path_finders_environment_and_folder_are_as_before(python: str, tmp_path: Path) -> None:
+def test_path_finders_environment_and_folder_are_as_before(
+    python: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # where no other test puts anything meanwhile
     with running("plain", python=python, trace=False) as target:
         target.expect("ready")
         before = ask(target, "report")
