@@ -12,7 +12,7 @@ from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.client import Client, refusal
 from locktrace.agent.encoder import Encoder
 from locktrace.agent.primitives import tap
-from locktrace.agent.reading import SETTLED_NS, Batch, Ledger, Look
+from locktrace.agent.reading import SETTLED_NS, Batch, Ledger, LockRow, Look
 from locktrace.wire import frames
 
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
@@ -74,16 +74,24 @@ class Audience:
         """Handshake, definitions and the full ledger; from now on there are events to record."""
         if client.introduced or not client.greeted:
             return
+        first = not any(known.introduced for known in self.clients)
         client.introduced = True
         self._ledger.listen(True)
         self._look()  # first: it may find locks that are worth telling of
         self._tell_usage([known for known in self.clients if known.knows_locks])
         client.send(self._encoder.hello())
-        self.send_picture(client)
+        # Nobody else must hear of births: what the picture has need not be told again.
+        self.send_picture(client, born=self._ledger.drain_births() if first else [])
 
-    def send_picture(self, client: Client) -> None:
-        """All there is, in one piece: a picture without its definitions would be of no use."""
-        locks = [] if client.knows_locks else list(self._encoder.locks(self._ledger.locks()))
+    def send_picture(self, client: Client, born: Sequence[LockRow] = ()) -> None:
+        """All there is, in one piece: a picture without its definitions would be of no use.
+
+        Those of `born` that have gone again are defined too, for there are events of them.
+        """
+        rows = [] if client.knows_locks else self._ledger.locks()
+        living = {row.id for row in rows} if born else set()
+        gone = [row for row in born if row.id not in living]
+        locks = list(self._encoder.locks([*gone, *rows]))
         holds, waits = self._ledger.holds(), self._ledger.waits()
         stacks = {row[4] for row in holds} | {row[4] for row in waits}
         holding = {row[3] for row in holds}
@@ -152,12 +160,14 @@ class Audience:
         rows = self._ledger.drain_births()
         if self._usage is not None:
             self._usage.learn(rows, batches)
-        data = list(self._encoder.locks(rows))
+        for data in self._encoder.locks(rows):  # each at once: of very many it takes a while
+            for client in listeners:
+                client.send(data)
         labels = self._ledger.drain_labels()
         if labels:
-            data.append(self._encoder.labels(labels))
-        for client in listeners:
-            client.send(*data)
+            data = self._encoder.labels(labels)
+            for client in listeners:
+                client.send(data)
 
     def _send_events(self, batches: list[Batch], listeners: list[Client]) -> None:
         for batch in batches:
@@ -182,6 +192,7 @@ class Audience:
     def _send_totals(self, listeners: list[Client], settled_ns: int = SETTLED_NS) -> None:
         look = self._look(settled_ns)
         present = {row.id for row in self._ledger.actors()}
+        self._encoder.keep_actors(present)
         forgotten = set[int]().union(*(client.actors for client in listeners)) - present
         news = {"returned": look.returned, "ended": [*look.ended, *forgotten], **self._tasks()}
         data = list(self._encoder.totals(everything=False, **news, **self._news()))

@@ -15,6 +15,9 @@ class DistinctNames:
     def __len__(self) -> int:
         return len(self._given)
 
+    def __contains__(self, id: int) -> bool:
+        return id in self._given
+
     def bearers(self) -> set[int]:
         """The locks that have a name."""
         return set(self._given)

@@ -132,7 +132,8 @@ class Encoder:
     def totals(self, *, everything: bool, **news: Any) -> Iterator[bytes]:
         """TOTALS frames for locks that changed, or all; the last has the time and `news`."""
         changed: list[TotalsRow] = []
-        rows = self._ledger.totals()
+        # One that is not defined yet may be gone before it is, and then nobody hears of its end.
+        rows = [row for row in self._ledger.totals() if row[0] in self._names]
         if len(self._names) > 2 * len(rows) + CHUNK:  # some deaths were among the lost events
             self.forget(self._names.bearers() - {row[0] for row in rows})
         for row in rows:
@@ -154,6 +155,11 @@ class Encoder:
             self._names.take_back(id)
             if self._usage is not None:
                 self._usage.forget([id])
+
+    def keep_actors(self, present: set[int]) -> None:
+        """The threads that are not among these have gone, and nobody asks for their names."""
+        for id in self._actor_names.keys() - present:
+            del self._actor_names[id]
 
     def rest(self) -> None:
         """Nobody observes: the next observer gets all totals, whatever was sent before."""

@@ -18,6 +18,7 @@ from locktrace.agent.ledger import Stack
 
 STDLIB = os.path.dirname(os.__file__) + os.sep
 SITE_PACKAGES = os.path.join(STDLIB, "site-packages") + os.sep
+CACHED = 4096  # of what a place or a stack says: locks are made at few of them, many at each
 _LOADS = frozenset(
     {"CACHE", "COPY", "EXTENDED_ARG", "LOAD_DEREF", "LOAD_FAST", "LOAD_FAST_BORROW", "LOAD_GLOBAL",
      "LOAD_NAME", "NOP", "SWAP"}
@@ -59,7 +60,7 @@ constructor's to the one it extends; `collected`: put into a collection that is 
 """
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=CACHED)
 def target(code: CodeType, offset: int) -> Target | None:
     """Where the result of the call at `offset` goes, None when it is not kept at once."""
     instructions = list(dis.get_instructions(code))
@@ -109,6 +110,7 @@ def is_received(stack: Stack) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=CACHED)
 def lock_kind(kind: str, stack: Stack | None) -> str:
     """`kind`, or that of the compound of `multiprocessing` which waits by this semaphore."""
     if stack is None or not kind.startswith("multiprocessing."):
@@ -139,6 +141,7 @@ def _part(code: CodeType, attribute: str) -> str | None:
     return part if part is not None and _MULTIPROCESSING in code.co_filename else None
 
 
+@functools.lru_cache(maxsize=CACHED)
 def lock_name(kind: str, stack: Stack | None, parent: str) -> str:
     """The name of a lock that `stack` made; falls back to its kind and the line.
 
@@ -222,6 +225,7 @@ def _before_loop(frame: tuple[CodeType, int]) -> bool:
     return code.co_qualname != "Handle._run" or not code.co_filename.endswith(_LOOP_FILE)
 
 
+@functools.lru_cache(maxsize=CACHED)
 def site_of(stack: Stack) -> tuple[str, int, str] | None:
     """Where a lock was made, if here: the innermost frame outside the standard library."""
     if is_received(stack):

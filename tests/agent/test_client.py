@@ -102,6 +102,7 @@ def test_totals_are_not_kept_for_comparison_while_nobody_observes(
 ) -> None:
     encoder: Encoder = publisher._audience._encoder
     lock = traced_lock()
+    list(encoder.locks(publisher._audience._ledger.locks()))
     list(encoder.totals(everything=False))
     assert encoder._sent_totals
     publisher._audience.publish()
