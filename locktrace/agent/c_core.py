@@ -75,6 +75,7 @@ class CLedger:
     """The reading contract."""
 
     name = "c"
+    note = ""
 
     def __init__(self, recorder: CRecorder) -> None:
         self._recorder = recorder

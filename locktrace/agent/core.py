@@ -52,9 +52,9 @@ class Core(Protocol):
 class PythonCore:
     """Puts traced classes in the place of the real ones; sees only the locks made with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, note: str = "") -> None:
         self.recorder = PythonRecorder()
-        self.ledger = PythonLedger(self.recorder)
+        self.ledger = PythonLedger(self.recorder, note)
         self.tables = None
         self._patches = Patches()
 
@@ -86,9 +86,17 @@ def choose(environ: Mapping[str, str]) -> Core:
     try:
         from locktrace.agent.c_core import CCore
     except (ImportError, OSError) as error:  # OSError: no descriptor left to read it by
+        why = _reason(error)
         if asked == "c":
             raise CoreUnavailableError(
-                f"LOCKTRACE_CORE=c, but the C core cannot serve here: {error}"
+                f"LOCKTRACE_CORE=c, but the C core cannot serve here: {why}"
             ) from None
-        return PythonCore()
+        return PythonCore(note=why)
     return CCore()
+
+
+def _reason(error: Exception) -> str:
+    """What a person can do something about; else what the extension or the system says."""
+    if isinstance(error, ImportError) and "cannot import name '_core'" in str(error):
+        return "it is not built; install locktrace where there is a C compiler"
+    return str(error)

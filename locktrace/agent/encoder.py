@@ -50,6 +50,7 @@ class Encoder:
                 "pid": os.getpid(),
                 "python": sys.version.split()[0],
                 "core": self._ledger.name,
+                "core_note": self._ledger.note,
                 "command": [str(word)[:4096] for word in sys.orig_argv[:256]],
                 "time_ns": time.monotonic_ns(),
                 "wall": time.time(),

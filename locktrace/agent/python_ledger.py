@@ -28,7 +28,8 @@ class PythonLedger:
 
     name = "python"
 
-    def __init__(self, recorder: PythonRecorder) -> None:
+    def __init__(self, recorder: PythonRecorder, note: str = "") -> None:
+        self.note = note
         self._recorder = recorder
         self._last_seq = 0
         self._told_ended: set[int] = set()

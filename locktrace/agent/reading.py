@@ -81,6 +81,8 @@ class Ledger(Protocol):
     """What a core offers to the publisher."""
 
     name: str
+    note: str
+    """Why the C core cannot serve here, where nobody has asked for this one; or empty."""
 
     def listen(self, on: bool) -> None:
         """Queue events from now on, or no longer; what was queued before is forgotten."""

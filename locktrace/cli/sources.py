@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 GROWN_S = 1.0  # a child of that age is no fork any more that is about to become another program
 ONLY_OBSERVED = (
-    "locktrace: the C core cannot serve in process {pid}{why}, so it is only observed: of locks "
-    "made before now nothing is seen, neither who holds nor who waits; of later ones all is"
+    "locktrace: the C core does not serve in process {pid} ({why}), so it is only observed: of "
+    "locks made before now nothing is seen, neither who holds nor who waits; of later ones all is"
 )
 
 
@@ -136,5 +136,5 @@ def _tell(pid: int, reached: Reached) -> None:
     if reached.entered is not None and reached.entered.core != "c":
         from locktrace.wording import plain
 
-        why = f" ({plain(reached.entered.note)})" if reached.entered.note else ""
+        why = plain(reached.entered.note) or "its environment has LOCKTRACE_CORE=py"
         typer.echo(ONLY_OBSERVED.format(pid=pid, why=why), err=True)

@@ -44,6 +44,7 @@ def render(household: Household, contention: bool = False, told: Told | None = N
     between = household.between
     again = [*_again(records, told or set()), *_again_between(between, told or set())]
     lines = [*_told_above(again), *_remarks(household), *_history_remarks(records)]
+    lines += _core_remarks(records)
     lines += _suppressions(household)
     if not contention:
         lines += _contention_remarks(records)
@@ -188,6 +189,19 @@ def _history_remarks(records: Sequence[Record]) -> Iterator[str]:
             pids.setdefault(gap, []).append(str(record.process.pid))
     for gap, those in pids.items():
         yield gap if len(records) == 1 else f"process {listing(those, most=6)}: {gap}"
+
+
+def _core_remarks(records: Sequence[Record]) -> Iterator[str]:
+    pids: dict[str, list[str]] = {}
+    for record in records:
+        if record.process.core_note:
+            pids.setdefault(record.process.core_note, []).append(str(record.process.pid))
+    for note, those in pids.items():
+        who = "" if len(records) == 1 else f"process {listing(those, most=6)}: "
+        yield (
+            f"{who}traced by the Python core, which sees fewer locks and costs more, as the one in "
+            f"C cannot serve: {plain(note)}"
+        )
 
 
 def _clean(records: Sequence[Record], left_out: int, alone: bool) -> str:

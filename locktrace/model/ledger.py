@@ -37,7 +37,8 @@ class Certainty(StrEnum):
 class Process:
     """The target. ``created`` is psutil's start time (s since the epoch), for pids are reused;
     0 if it had ended before anybody could look. ``forked_ns`` is when it was forked from a
-    process that was traced already, else 0.
+    process that was traced already, else 0. ``core_note`` says why the C core does not serve in it,
+    if nobody has asked for the other.
     """
 
     pid: int
@@ -47,6 +48,7 @@ class Process:
     command: tuple[str, ...]
     agent: str = ""
     forked_ns: int = 0
+    core_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,6 +109,7 @@ class AgentSource:
             command=tuple(map(str, command)) if isinstance(command, list) else (),
             agent=str(hello["agent"]),
             forked_ns=int(str(hello.get("forked_ns", 0))),
+            core_note=str(hello.get("core_note", "")),
         )
 
     def receive(self, timeout: float) -> list[Frame]:

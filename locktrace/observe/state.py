@@ -118,7 +118,10 @@ class LedgerState:
     def _greet(self, document: dict[str, Any]) -> None:
         """A target that was silent when it was asked has answered."""
         python, core, agent = (str(document[key]) for key in ("python", "core", "agent"))
-        self._process = replace(self._process, python=python, core=core, agent=agent)
+        note = str(document.get("core_note", ""))
+        self._process = replace(
+            self._process, python=python, core=core, agent=agent, core_note=note
+        )
 
     def _define(self, document: dict[str, Any]) -> None:
         for id, kind, name, site, parent, address, *more in document.get("locks", ()):

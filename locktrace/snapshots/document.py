@@ -75,6 +75,7 @@ def _process(process: Process) -> Document:
         "command": list(process.command),
         "agent": process.agent,
         "forked_ns": process.forked_ns,
+        "core_note": process.core_note,
     }
 
 

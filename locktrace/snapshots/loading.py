@@ -130,6 +130,7 @@ def _process(fields: Fields) -> Process:
         command=fields.texts("command"),
         agent=fields.text("agent"),
         forked_ns=fields.added_natural("forked_ns"),
+        core_note=fields.added_text("core_note"),
     )
 
 

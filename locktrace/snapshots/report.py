@@ -16,7 +16,7 @@ from locktrace.snapshots.layout import wrap
 from locktrace.snapshots.lock_text import lock_lines
 from locktrace.snapshots.source import Source
 from locktrace.snapshots.thread_text import thread_lines
-from locktrace.wording import count, duration, listing
+from locktrace.wording import count, duration, listing, plain
 
 WIDTH = 100
 
@@ -75,7 +75,8 @@ def _is_unknown(stall: StallSnapshot) -> bool:
 def _header(stall: StallSnapshot, width: int) -> Iterator[str]:
     snapshot, process = stall.snapshot, stall.snapshot.process
     python = f", Python {process.python}" if process.python else ""
-    core = f", {process.core} core" if process.core else ""
+    note = f" (not that in C: {plain(process.core_note)})" if process.core_note else ""
+    core = f", {process.core} core{note}" if process.core else ""
     yield from _field("process", f"{process.pid}{python}{core}", width)
     if snapshot.others:
         pids = listing([str(other.pid) for other in snapshot.others], most=12)

@@ -52,7 +52,26 @@ def test_a_core_that_is_asked_for_and_missing_fails_at_once_with_the_reason(
     done = say(without_c, LOCKTRACE_CORE="c")
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
-    assert "LOCKTRACE_CORE=c, but the C core cannot serve here: cannot import name '_core'" in last
+    assert "LOCKTRACE_CORE=c, but the C core cannot serve here: it is not built; install" in last
+
+
+def test_a_run_says_why_it_is_not_the_c_core_where_nobody_asked_for_the_other(
+    without_c: Path,
+) -> None:
+    def told(asked: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", "locktrace", "run", str(TARGETS / "program.py")],
+            env={**environment(trace=False, LOCKTRACE_CORE=asked), "PYTHONPATH": str(without_c)},
+            cwd=without_c,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return " ".join(done.stderr.split())
+
+    assert "traced by the Python core" in told("")
+    assert "cannot serve: it is not built; install locktrace where there is a C" in told("")
+    assert "Python core" not in told("py")
 
 
 def test_a_core_of_another_name_is_refused() -> None:

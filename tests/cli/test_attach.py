@@ -96,7 +96,8 @@ def test_without_the_c_core_it_is_only_observed_and_says_so(within: Any) -> None
         target.expect("ready")
         done = within("dump", str(target.pid), "--detach")
     assert done.returncode == 0
-    assert f"the C core cannot serve in process {target.pid}" in done.stderr
+    assert f"the C core does not serve in process {target.pid}" in done.stderr
+    assert "(its environment has LOCKTRACE_CORE=py)" in done.stderr
     assert "only observed" in done.stderr
 
 

@@ -26,14 +26,14 @@ def come_in(door):
             trouble = switch.AGENT.publisher.trouble
             switch.AGENT.uninstall()
             raise RefusedError(f"its agent cannot be reached: {trouble}")
-        core = switch.AGENT.core.ledger.name
+        ledger = switch.AGENT.core.ledger
         arrival.load_the_rest()
     except BaseException:
         arrival.undo()
         raise
     finally:
         resident.end()
-    return {"socket": socket, "core": core, "note": arrival.note}
+    return {"socket": socket, "core": ledger.name, "note": ledger.note}
 
 
 class Arrival:
@@ -44,7 +44,6 @@ class Arrival:
         self._resident = resident
         self._finder = None
         self._ours = False
-        self.note = ""
 
     def agent(self):
         """The module `locktrace.agent.switch`."""
@@ -99,7 +98,6 @@ class Arrival:
                 with contextlib.suppress(ImportError):
                     __import__(name)
         self._step_aside()
-        self.note = self._finder.note
 
     def _step_aside(self):
         if self._finder in sys.meta_path:

@@ -30,7 +30,6 @@ class Carried:
         self._thread = _thread.get_ident()
         home = os.path.dirname(os.__file__)
         self._standard = [home, os.path.join(home, "lib-dynload")]
-        self.note = ""
 
     def find_spec(self, name, path=None, _target=None):
         if _thread.get_ident() != self._thread:
@@ -111,19 +110,12 @@ class CoreLoader:
             return self._loader.create_module(
                 importing.ModuleSpec(spec.name, self._loader, origin=path)
             )
-        except BaseException as error:
-            self._carried.note = str(error)
-            raise
         finally:
             if self._remove is not None:
                 self._remove()
 
     def exec_module(self, module):
-        try:
-            self._loader.exec_module(module)
-        except BaseException as error:
-            self._carried.note = str(error)
-            raise
+        self._loader.exec_module(module)
 
 
 def write(fd, data):

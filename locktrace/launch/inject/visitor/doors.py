@@ -26,7 +26,7 @@ class SharedMemory:
         return self._words[1] == CANCEL
 
     def answer(self, text):
-        encoded = text.encode("utf-8", "replace")[: self._room - 1]
+        encoded = text.encode("utf-8", "replace")[: self._room - 1] + b"\0"
         self._answer[: len(encoded)] = encoded
         self._words[0] = DONE
 
