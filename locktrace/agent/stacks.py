@@ -11,6 +11,7 @@ DEPTH = 4  # frames of a hold or wait
 CREATION_DEPTH = 6  # frames of a lock's creation: constructors of others stand in between
 OWN_DEPTH = 3  # the most frames of ours that stand between two of the program's
 MAX_STACKS = 32_768  # code made on the fly must not make the table grow for ever
+SHORT_DEPTH = 2  # frames of the last stacks: of places that are new something is still told
 OWN_FOLDER = os.path.dirname(os.path.abspath(__file__)) + os.sep
 SUSPENDABLE = 0x20 | 0x80 | 0x200  # CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR
 WRAPPER_NAMES = frozenset(
@@ -47,7 +48,10 @@ def answerable(codes: list[CodeType]) -> tuple[int, bool]:
 
 
 class StackTable:
-    """Stacks by the identity of their frames; at most MAX_STACKS, then everything is `unknown`."""
+    """Stacks by the identity of their frames; at most MAX_STACKS, then everything is `unknown`.
+
+    The last sixteenth of them are short.
+    """
 
     def __init__(self) -> None:
         self.unknown = Stack(0, (), 0, judgeable=False)
@@ -68,6 +72,8 @@ class StackTable:
         """A new stack. Where frames of ours take up room in the key, a longer key is to be used."""
         if len(self.by_id) >= MAX_STACKS:
             return self.unknown
+        if depth > SHORT_DEPTH and len(self.by_id) >= MAX_STACKS * 15 // 16:
+            return self.of(innermost, SHORT_DEPTH)
         frames: list[tuple[CodeType, int]] = []
         steps: list[int] = []
         frame: FrameType | None = innermost

@@ -36,6 +36,7 @@ CHECKS = {
         "a_new_lock_at_an_old_address_is_a_new_lock",
         "ids_go_on_in_the_widest_gap_that_the_living_leave",
         "threading_s_own_locks_are_no_noise",
+        "a_place_is_told_after_tens_of_thousands_of_ways_to_others",
         "a_thread_that_ends_holding_is_told_as_ended",
         "what_a_thread_without_frames_has_left_locked_is_held_and_waited_for",
         "an_rlock_whose_owner_has_ended_stays_held",

@@ -49,6 +49,31 @@ def test_the_table_is_bounded_and_says_unknown_beyond(monkeypatch: pytest.Monkey
     assert table.of(here()) is table.unknown
 
 
+def test_what_room_is_left_at_the_end_is_for_short_stacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stacks, "MAX_STACKS", 128)
+    table = StackTable()
+
+    def ways(left: int) -> None:
+        if not left:
+            table.of(here())
+            return
+        ways(left - 1), ways(left - 1), ways(left - 1)  # each is a way of its own
+        ways(left - 1), ways(left - 1), ways(left - 1)
+
+    ways(4)
+    assert 120 <= len(table.by_id) < 128
+
+    def new() -> Stack:
+        return table.of(here())
+
+    first, second = [new() for _ in range(2)]
+    assert first is second
+    assert first.frames[0][0] is new.__code__
+    assert len(first.frames) == 2
+
+
 def test_a_plain_function_answers_for_its_own_acquire() -> None:
     def work() -> Stack:
         return StackTable().of(here())

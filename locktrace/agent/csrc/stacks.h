@@ -2,7 +2,8 @@
  *
  * A stack is known by its frames' instruction pointers. Each lies within its code object, and
  * the table keeps a strong reference to every code object it has met, so no pointer is ever
- * used twice. At most MAX_STACKS, then everything is the stack 0, `unknown`.
+ * used twice. At most MAX_STACKS, the last of them short, so that there is room for places that are
+ * new; then everything is the stack 0, `unknown`.
  */
 #ifndef LOCKTRACE_STACKS_H
 #define LOCKTRACE_STACKS_H
@@ -20,6 +21,7 @@ struct stack {
     uint16_t site_index;    /* the shown frame answerable for a release */
     uint8_t site_steps;     /* the way to it, all frames counted */
     uint8_t depth;
+    uint8_t is_cut;      /* there were callers beyond, for which the table had no room left */
     uint8_t judgeable;   /* that frame's end proves a leak */
     uint8_t unseen_make; /* a lock made here is the interpreter's or the tracer's own affair */
     struct site {
@@ -208,6 +210,23 @@ COLD int made_unseen(const struct stack *stack)
     return 0;
 }
 
+/* How many frames a new stack may have. Two are the least: see `made_unseen`. */
+COLD int depth_left(void)
+{
+    return stack_count < MAX_STACKS / 4 * 3 ? MAX_DEPTH : stack_count < MAX_STACKS / 16 * 15 ? 4 : 2;
+}
+
+/* Only the innermost `depth` frames of it; those of whole walks hash otherwise. */
+COLD void walk_cut(struct walk *walk, int depth)
+{
+    walk->depth = depth;
+    walk->hash = hash_start(MAX_DEPTH + depth);
+    for (int i = 0; i < depth; i++) {
+        walk->hash = hash_add(walk->hash, walk->instr[i]);
+    }
+    walk->hash = hash_end(walk->hash);
+}
+
 /* Reads attributes of code objects only, so nothing foreign runs and the slot stays free. */
 COLD struct stack *intern(const struct walk *walk, uint32_t slot)
 {
@@ -237,17 +256,38 @@ COLD struct stack *intern(const struct walk *walk, uint32_t slot)
     return stack;
 }
 
+/* The known one, or NULL; then `slot` is its place. */
+HOT struct stack *stack_find(const struct walk *walk, uint32_t *slot)
+{
+    struct stack *stack;
+    *slot = (uint32_t)walk->hash & (STACK_SLOTS - 1);
+    while ((stack = stack_slots[*slot]) != NULL && !stack_matches(stack, walk)) {
+        *slot = (*slot + 1) & (STACK_SLOTS - 1);
+    }
+    return stack;
+}
+
+COLD struct stack *stack_cut(struct walk walk, int depth)
+{
+    uint32_t slot;
+    walk_cut(&walk, depth);
+    struct stack *stack = stack_find(&walk, &slot);
+    if (stack == NULL) {
+        stack = intern(&walk, slot);
+        stack->is_cut = stack != &unknown_stack;
+    }
+    return stack;
+}
+
 static struct stack *stack_of(const struct walk *walk)
 {
-    uint32_t slot = (uint32_t)walk->hash & (STACK_SLOTS - 1);
-    struct stack *stack;
-    while ((stack = stack_slots[slot]) != NULL) {
-        if (stack_matches(stack, walk)) {
-            return stack;
-        }
-        slot = (slot + 1) & (STACK_SLOTS - 1);
+    uint32_t slot;
+    struct stack *stack = stack_find(walk, &slot);
+    if (__builtin_expect(stack != NULL, 1)) {
+        return stack;
     }
-    return intern(walk, slot);
+    const int depth = depth_left();
+    return walk->depth > depth ? stack_cut(*walk, depth) : intern(walk, slot);
 }
 
 /* -- the stack of an acquire */
@@ -257,7 +297,7 @@ static struct stack *stack_of(const struct walk *walk)
 enum { RECENT_STACKS = 1024 };
 static struct stack *recent_stacks[RECENT_STACKS];
 
-/* Whether `frame` and its callers are `stack`, which was walked to `rules.depth`; if so
+/* Whether `frame` and its callers are `stack`, which was walked to `rules.depth` or is cut; if so
  * `answerable` is set. No instruction of a shim's is one of a stack's. */
 HOT int stack_is(const struct stack *stack, void *frame, void **answerable)
 {
@@ -269,7 +309,8 @@ HOT int stack_is(const struct stack *stack, void *frame, void **answerable)
                 *answerable = frame;
             }
             if (++site == end) {
-                return stack->depth == rules.depth || skip_shims(frame_previous(frame)) == NULL;
+                return stack->depth == rules.depth || stack->is_cut ||
+                       skip_shims(frame_previous(frame)) == NULL;
             }
         } else if (!frame_is_shim(frame)) {
             return 0;

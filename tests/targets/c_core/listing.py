@@ -129,6 +129,40 @@ def threading_s_own_locks_are_no_noise():
 
 
 @check
+def a_place_is_told_after_tens_of_thousands_of_ways_to_others():
+    CORE.arm()
+    lock, other, changed = threading.Lock(), threading.Lock(), threading.Condition()
+
+    def ways(left):
+        if not left:
+            with lock:
+                return
+        ways(left - 1), ways(left - 1), ways(left - 1)  # each is a way of its own
+        ways(left - 1), ways(left - 1), ways(left - 1)
+
+    def frames():
+        with other:
+            [hold] = LEDGER.holds()
+            return [code for code, _offset in LEDGER.stack(hold[4]).frames]
+
+    def known(left):
+        return known(left - 1) if left else frames()
+
+    def new(left):
+        return new(left - 1) if left else frames()
+
+    assert known(9) == [frames.__code__] + [known.__code__] * 7
+    ways(6)
+    assert known(9) == [frames.__code__] + [known.__code__] * 7
+    for _ in range(2):
+        assert new(9) == [frames.__code__] + [new.__code__] * 3
+    before = {row.id for row in LEDGER.locks()}
+    with changed:
+        changed.wait(0.001)
+    assert {row.id for row in LEDGER.locks()} == before
+
+
+@check
 def a_thread_that_ends_holding_is_told_as_ended():
     CORE.arm()
     lock = threading.Lock()
