@@ -29,19 +29,28 @@ METHODS: list[tuple[str, list[Any]]] = [
     ("__exit__", [None, None, None]),
     ("wait", [0.001]),
     ("notify", []),
+    ("read", []),
+    ("write", []),
+    ("try_read", []),
+    ("try_write", []),
+    ("end_read", []),
+    ("end_write", []),
 ]
 
 steps = st.one_of(
-    st.tuples(st.just("make"), st.sampled_from(["Lock", "RLock", "Condition", "Semaphore"])),
+    st.tuples(
+        st.just("make"), st.sampled_from(["Lock", "RLock", "Condition", "Semaphore", "RWLock"])
+    ),
     st.tuples(st.just("do"), threads, locks, st.sampled_from(METHODS)).map(
         lambda step: (*step[:3], *step[3])
     ),
     st.tuples(st.just("label"), threads, st.sampled_from(["", "one", "two"])),
     st.tuples(st.just("contend"), threads, threads, locks),
+    st.tuples(st.just("tasks"), threads, st.integers(1, 3)),
     st.tuples(st.just("look")),
 )
 scripts = st.lists(steps, max_size=25).map(
-    lambda some: [("make", "Lock"), ("make", "RLock"), *some]
+    lambda some: [("make", "Lock"), ("make", "RLock"), ("make", "RWLock"), *some]
 )
 
 
@@ -72,3 +81,4 @@ def play(target: Target, script: list[Any]) -> Any:
 def test_both_cores_show_the_same(both: list[Target], script: list[Any]) -> None:
     python, c = (play(target, script) for target in both)
     assert python == c
+    assert c["faults"] == []
