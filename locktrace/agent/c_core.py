@@ -6,6 +6,7 @@ import contextlib
 import sys
 import threading
 from collections.abc import Iterator
+from functools import partial
 from types import MethodType
 from typing import Any
 
@@ -23,7 +24,14 @@ from locktrace.agent.reading import (
     TotalsRow,
     WaitRow,
 )
-from locktrace.agent.recorder import Usual, UsualWait
+from locktrace.agent.recorder import (
+    AnyUsual,
+    Usual,
+    UsualBuilding,
+    UsualMaking,
+    UsualWait,
+    UsualWork,
+)
 from locktrace.agent.stacks import OWN_FOLDER, WRAPPER_NAMES, WRAPPER_PREFIXES
 
 DEPTH = 8  # frames of a hold or wait
@@ -54,10 +62,18 @@ class CRecorder:
         self.given_names: dict[int, str] = {}
         self._prune_at = MIN_NAMES
 
-    def quicken(self, whole: Any, usual: Usual | UsualWait, /) -> Any:
-        if isinstance(usual, Usual):
-            return _core.method(MethodType, whole, *usual)
-        return _core.waiting_method(MethodType, whole, *usual)
+    def quicken(self, whole: Any, usual: AnyUsual, /) -> Any:
+        match usual:
+            case Usual():
+                return _core.method(MethodType, whole, *usual)
+            case UsualWait():
+                return _core.waiting_method(MethodType, whole, *usual)
+            case UsualMaking():
+                return _core.constructor(MethodType, partial, whole, *usual)
+            case UsualBuilding():
+                return _core.building_method(MethodType, whole, *usual)
+            case UsualWork():
+                return _core.working_method(MethodType, whole, *usual)
 
     def call(self, lock: Any, name: str, /) -> None:
         id = _core.id_of(lock)

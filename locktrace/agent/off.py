@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 from locktrace.agent.ledger import NO_LABEL, Actor, Entry, Hold, Label, Stack, Wait
-from locktrace.agent.recorder import Usual, UsualWait
+from locktrace.agent.recorder import AnyUsual
 
 
 class OffRecorder:
@@ -77,7 +77,7 @@ class OffRecorder:
     def call(self, lock: Any, name: str) -> None:
         pass
 
-    def quicken(self, whole: Any, usual: Usual | UsualWait) -> Any:
+    def quicken(self, whole: Any, usual: AnyUsual) -> Any:
         return whole
 
 

@@ -29,7 +29,7 @@ from locktrace.agent.ledger import (
     count_duration,
 )
 from locktrace.agent.liveness import stacks_are_whole
-from locktrace.agent.recorder import Usual, UsualWait
+from locktrace.agent.recorder import AnyUsual
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import (
     ACQUIRED,
@@ -355,7 +355,7 @@ class PythonRecorder:
         if self.listening and label[0]:
             self.labels.append(label)
 
-    def quicken(self, whole: Any, _usual: Usual | UsualWait, /) -> Any:
+    def quicken(self, whole: Any, _usual: AnyUsual, /) -> Any:
         return whole
 
     def forget_holds(self) -> None:

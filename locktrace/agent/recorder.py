@@ -21,7 +21,7 @@ does come out of one is the tracer's own fault or arrived from a signal handler:
 from __future__ import annotations
 
 from collections.abc import Callable
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any, NamedTuple, Protocol
 
 from locktrace.agent.ledger import Label
@@ -38,7 +38,8 @@ class Usual(NamedTuple):
 
     `original` takes the lock if it is free and says whether it did, or gives it back; `argument`
     is what it gets besides the lock, None for nothing. `gives` is what an acquire returns that
-    succeeds, NotImplemented for a release. `rows` has the entries: id of the lock -> row.
+    succeeds, NotImplemented for a release. `rows` has the entries: id of the lock -> row. With
+    `timed` a keyword `timeout` may come, which changes nothing where the lock is free.
     """
 
     original: Callable[..., Any]
@@ -46,18 +47,54 @@ class Usual(NamedTuple):
     gives: object
     argument: object
     shared: bool
+    timed: bool = False
 
 
 class UsualWait(NamedTuple):
     """The usual case of a traced method that waits: called with the lock and perhaps a time-out.
 
     `rows` as for `Usual`. `owners` says on whose behalf a function waits: id of its code -> rows
-    of what its first variable is, or None where only Python can say.
+    of what its first variable is, None where only Python can say, () for one that passes it on.
     """
 
     original: Callable[..., Any]
     rows: dict[int, Any]
-    owners: dict[int, dict[int, Any] | None]
+    owners: dict[int, dict[int, Any] | tuple[()] | None]
+
+
+class UsualMaking(NamedTuple):
+    """The usual case of a traced constructor: of an object that has no row yet.
+
+    `rows` as for `Usual`; `kind` and `quiet` as for `Recorder.create`. What functions with a code
+    in `hidden_from` make is not traced.
+    """
+
+    original: Callable[..., Any]
+    rows: dict[int, Any]
+    kind: str
+    quiet: bool
+    hidden_from: dict[int, CodeType]
+
+
+class UsualBuilding(NamedTuple):
+    """A method in which an object of `rows` makes inner locks."""
+
+    original: Callable[..., Any]
+    rows: dict[int, Any]
+
+
+class UsualWork(NamedTuple):
+    """A method in which a thread works on the attribute `item`, which it holds meanwhile.
+
+    A row is (entry, anything, parent or None); of the parent the worker has a share.
+    """
+
+    original: Callable[..., Any]
+    rows: dict[int, Any]
+    item: str
+
+
+AnyUsual = Usual | UsualWait | UsualMaking | UsualBuilding | UsualWork
 
 
 class Recorder(Protocol):
@@ -151,6 +188,6 @@ class Recorder(Protocol):
         """Name a lock, given by itself or by its entry, where its making does not say it."""
         ...
 
-    def quicken(self, whole: Any, usual: Usual | UsualWait, /) -> Any:
+    def quicken(self, whole: Any, usual: AnyUsual, /) -> Any:
         """What is to stand in the class for the traced method `whole`; it may be quicker."""
         ...

@@ -19,6 +19,7 @@ CHECKS = {
         "a_lock_that_is_taken_without_its_method_is_as_one_that_the_method_takes",
         "a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits_for",
         "a_method_in_c_is_as_the_python_one",
+        "a_constructor_in_c_is_as_the_python_one",
         "a_wait_in_c_is_as_the_python_one",
         "other_interpreters_are_left_alone",
         "a_metaclass_may_tell_what_it_likes_of_its_subclasses",

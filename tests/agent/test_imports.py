@@ -20,7 +20,7 @@ assert not {"asyncio", "concurrent.futures", "queue"} & set(sys.modules)
 import asyncio, inspect, queue
 from concurrent.futures import Future, ThreadPoolExecutor
 assert inspect.iscoroutinefunction(asyncio.Lock.acquire)
-assert hasattr(asyncio.Lock.acquire, "__wrapped__") and hasattr(Future.result, "__wrapped__")
+assert hasattr(asyncio.Lock.acquire, "__wrapped__") and hasattr(Future.__init__, "__wrapped__")
 assert hasattr(ThreadPoolExecutor.submit, "__wrapped__")
 for module in (asyncio, queue):
     loader = module.__spec__.loader

@@ -126,6 +126,24 @@ static PyType_Spec actor_spec = {"locktrace.agent._core.Actor", sizeof(ActorHand
 /* New object of one of our plain types, or NULL. */
 COLD void *object_new(PyTypeObject *type) { return PyType_GenericAlloc(type, 0); }
 
+/* The handle of a new entry; NULL with an exception or, where there is no memory for the entry, without. */
+static PyObject *entry_handle_new(uint8_t kind, struct stack *stack, uint32_t parent, int quiet)
+{
+    Handle *handle = object_new(handle_type); /* may collect: nothing is half done */
+    if (handle == NULL) {
+        return NULL;
+    }
+    handle->entry = entry_new(kind, stack, parent);
+    if (handle->entry == NULL) {
+        Py_DECREF(handle);
+        return NULL;
+    }
+    if (!quiet) {
+        entry_list(handle->entry);
+    }
+    return (PyObject *)handle;
+}
+
 /* The entry behind a handle; NULL for any other object. */
 static struct entry *entry_of(PyObject *handle)
 {

@@ -20,7 +20,8 @@ typedef struct {
     PyObject *gives;    /* owned; what an acquire returns that succeeds; NULL: a release */
     PyObject *argument; /* owned; what `original` gets besides the lock, or NULL */
     PyObject *owners;   /* owned; dict of a wait: id of a code -> on whose behalf it calls; or NULL */
-    int shared;
+    uint8_t shared;
+    uint8_t timed; /* a keyword `timeout` changes nothing where the lock is free */
 } Method;
 
 static PyTypeObject *method_type; /* owned */
@@ -86,11 +87,20 @@ HOT PyObject *method_release(const Method *method, PyObject *lock, struct entry 
     return result;
 }
 
+/* Whether the lock alone is given, or with a time-out that does not matter unless it must be waited for. */
+HOT int is_usual(const Method *method, Py_ssize_t count, PyObject *names)
+{
+    return count == 1 &&
+           (names == NULL ||
+            (method->timed && PyTuple_Size(names) == 1 &&
+             PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), "timeout") == 0));
+}
+
 static PyObject *method_call(PyObject *self, PyObject *const *args, size_t flags, PyObject *names)
 {
     Method *method = (Method *)self;
     Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
-    PyThreadState *ts = count == 1 && names == NULL ? tracing_here() : NULL;
+    PyThreadState *ts = is_usual(method, count, names) ? tracing_here() : NULL;
     int untraced = 0;
     PyObject *handle = ts != NULL ? handle_in(method->rows, args[0], &untraced) : NULL;
     if (handle == NULL) {
@@ -130,6 +140,21 @@ HOT PyObject *owner_of(PyObject *owners, void *caller, int *whole)
     return handle;
 }
 
+/* Who has called `caller`, without the functions between that only pass a wait on: `owners` has an
+ * empty tuple for them. */
+HOT void *asked_by(PyObject *owners, void *caller)
+{
+    PyObject *row;
+    do {
+        caller = skip_shims(frame_previous(caller));
+        PyObject *key = caller != NULL ? PyLong_FromVoidPtr(frame_code(caller)) : NULL;
+        row = key != NULL ? PyDict_GetItemWithError(owners, key) : NULL; /* borrowed */
+        Py_XDECREF(key);
+        PyErr_Clear();
+    } while (row != NULL && PyTuple_Check(row));
+    return caller;
+}
+
 /* That wait begins, in memory of its own: a greenlet that waits is switched out, and its part of the
  * C stack with it. NULL for no entry, or when there is no memory. */
 HOT struct wait *begin_apart(struct entry *entry, struct actor *actor, int shared, int timed, void *frame)
@@ -157,7 +182,7 @@ HOT PyObject *method_wait(const Method *method, PyObject *const *args, size_t fl
     const int timed = count == 2 && args[1] != Py_None;
     struct wait *wait = begin_apart(entry, actor, method->shared, timed, caller);
     struct wait *on_behalf =
-        begin_apart(owner, actor, 0, timed, skip_shims(frame_previous(caller)));
+        owner != NULL ? begin_apart(owner, actor, 0, timed, asked_by(method->owners, caller)) : NULL;
     PyObject *result = PyObject_Vectorcall(method->original, args, flags, NULL);
     end_apart(on_behalf);
     end_apart(wait);
@@ -210,16 +235,20 @@ static PyObject *method_get(PyObject *self, PyObject *lock, PyObject *type)
     return PyObject_CallFunctionObjArgs(bind, self, lock, NULL);
 }
 
-static void method_dealloc(PyObject *self)
+static void method_clear(Method *method)
 {
-    PyTypeObject *type = Py_TYPE(self);
-    Method *method = (Method *)self;
     Py_XDECREF(method->whole);
     Py_XDECREF(method->original);
     Py_XDECREF(method->rows);
     Py_XDECREF(method->gives);
     Py_XDECREF(method->argument);
     Py_XDECREF(method->owners);
+}
+
+static void method_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    method_clear((Method *)self);
     PyObject_Free(self);
     Py_DECREF(type);
 }
@@ -235,15 +264,19 @@ static PyType_Slot method_slots[] = {{Py_tp_dealloc, method_dealloc},
                                      {Py_tp_repr, method_repr},
                                      {Py_tp_descr_get, method_get},
                                      {0, NULL}};
-static PyType_Spec method_spec = {"locktrace.agent._core.Method", sizeof(Method), 0,
-                                  Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
-                                      Py_TPFLAGS_METHOD_DESCRIPTOR | TPFLAGS_HAVE_VECTORCALL,
+enum {
+    METHOD_FLAGS = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+                   Py_TPFLAGS_METHOD_DESCRIPTOR | TPFLAGS_HAVE_VECTORCALL
+};
+static PyType_Spec method_spec = {"locktrace.agent._core.Method", sizeof(Method), 0, METHOD_FLAGS,
                                   method_slots};
 
-/* A new Method that calls `whole` for what is not usual; `bound` is the type of bound methods. */
-COLD Method *method_new(PyObject *bound, PyObject *whole, PyObject *original, PyObject *rows)
+/* A new Method, or what begins with one, that calls `whole` for what is not usual; `bound` is the type
+ * of bound methods. */
+COLD Method *method_new(PyTypeObject *type, PyObject *bound, PyObject *whole, PyObject *original,
+                        PyObject *rows)
 {
-    Method *method = (Method *)PyType_GenericAlloc(method_type, 0);
+    Method *method = (Method *)PyType_GenericAlloc(type, 0);
     if (method == NULL) {
         return NULL;
     }
@@ -260,25 +293,26 @@ COLD Method *method_new(PyObject *bound, PyObject *whole, PyObject *original, Py
     return method;
 }
 
-/* method(bound, whole, original, rows, gives, argument, shared) -> what stands before `whole`, which
- * takes the lock, or with `gives` NotImplemented gives it back. */
+/* method(bound, whole, original, rows, gives, argument, shared, timed) -> what stands before `whole`,
+ * which takes the lock, or with `gives` NotImplemented gives it back. */
 static PyObject *core_method(PyObject *self, PyObject *args)
 {
     (void)self;
     PyObject *bound, *whole, *original, *rows, *gives, *argument;
-    int shared;
-    if (!PyArg_ParseTuple(args, "OOOO!OOp", &bound, &whole, &original, &PyDict_Type, &rows, &gives,
-                          &argument, &shared)) {
+    int shared, timed;
+    if (!PyArg_ParseTuple(args, "OOOO!OOpp", &bound, &whole, &original, &PyDict_Type, &rows, &gives,
+                          &argument, &shared, &timed)) {
         return NULL;
     }
-    Method *method = method_new(bound, whole, original, rows);
+    Method *method = method_new(method_type, bound, whole, original, rows);
     if (method != NULL) {
         method->vectorcall = method_call;
         method->gives = gives != Py_NotImplemented ? gives : NULL;
         Py_XINCREF(method->gives);
         method->argument = argument != Py_None ? argument : NULL;
         Py_XINCREF(method->argument);
-        method->shared = shared;
+        method->shared = (uint8_t)shared;
+        method->timed = (uint8_t)timed;
     }
     return (PyObject *)method;
 }
@@ -292,7 +326,7 @@ static PyObject *core_waiting_method(PyObject *self, PyObject *args)
                           &PyDict_Type, &owners)) {
         return NULL;
     }
-    Method *method = method_new(bound, whole, original, rows);
+    Method *method = method_new(method_type, bound, whole, original, rows);
     if (method != NULL) {
         method->vectorcall = wait_call;
         Py_INCREF(owners);

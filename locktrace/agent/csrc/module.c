@@ -7,7 +7,6 @@
 #define PY_SSIZE_T_CLEAN
 #include "arrival.h"
 #include "hooks.h"
-#include "kinds.h"
 #include "reading.h"
 #include "recording.h"
 #include "simple_queue.h"
@@ -95,18 +94,18 @@ static PyObject *core_is_direct(PyObject *self, PyObject *lock)
     return PyBool_FromLong(0);
 }
 
-/* trace_simple_queue(type, waiting) -> whether it is now; waiting None: no more. */
+/* trace_simple_queue(type, waiting, rows) -> whether it is now; waiting None: no more. */
 static PyObject *core_trace_simple_queue(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
     (void)self;
-    if (!expect(count, 2)) {
+    if (!expect(count, 3)) {
         return NULL;
     }
     int hooked = 0;
     if (args[1] == Py_None) {
         simple_queue_unhook();
-    } else {
-        hooked = simple_queue_hook(args[0], args[1]);
+    } else if (PyDict_Check(args[2])) {
+        hooked = simple_queue_hook(args[0], args[1], args[2]);
     }
     return PyBool_FromLong(hooked);
 }
@@ -132,6 +131,9 @@ static PyMethodDef methods[] = {
     METHOD(id_of, METH_O),
     METHOD(method, METH_VARARGS),
     METHOD(waiting_method, METH_VARARGS),
+    METHOD(constructor, METH_VARARGS),
+    METHOD(building_method, METH_VARARGS),
+    METHOD(working_method, METH_VARARGS),
     METHOD(configure, METH_VARARGS),
     METHOD(arm, METH_NOARGS),
     METHOD(disarm, METH_NOARGS),
@@ -196,8 +198,10 @@ COLD const char *start(void)
     wait_type = (PyTypeObject *)PyType_FromSpec(&waiting_spec);
     actor_type = (PyTypeObject *)PyType_FromSpec(&actor_spec);
     method_type = (PyTypeObject *)PyType_FromSpec(&method_spec);
+    constructor_type = (PyTypeObject *)PyType_FromSpec(&constructor_spec);
     if (lock == NULL || rlock == NULL || args_nonblocking == NULL || handle_type == NULL ||
         ended_type == NULL || wait_type == NULL || actor_type == NULL || method_type == NULL ||
+        constructor_type == NULL ||
         table_resize(TABLE_MIN) < 0 ||
         pthread_key_create(&actor_key, thread_ended) != 0) {
         return "there is no memory";

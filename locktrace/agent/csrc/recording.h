@@ -2,9 +2,8 @@
 #ifndef LOCKTRACE_RECORDING_H
 #define LOCKTRACE_RECORDING_H
 
-#include "kinds.h"
+#include "constructors.h"
 #include "labels.h"
-#include "methods.h"
 
 static PyObject *core_create(PyObject *self, PyObject *const *args, Py_ssize_t count)
 {
@@ -19,19 +18,10 @@ static PyObject *core_create(PyObject *self, PyObject *const *args, Py_ssize_t c
         walk_from(&walk, frame_of(args[1]), CREATION_DEPTH);
         stack = stack_of(&walk);
     }
-    Handle *handle = object_new(handle_type);
-    if (handle == NULL) {
-        return NULL;
-    }
-    handle->entry = entry_new(kind_index(args[0]), stack, (uint32_t)building_parent(actor));
-    if (handle->entry == NULL) {
-        Py_DECREF(handle);
-        return none();
-    }
-    if (count == 2 || args[2] != Py_True) {
-        entry_list(handle->entry);
-    }
-    return (PyObject *)handle;
+    const int quiet = count == 3 && args[2] == Py_True;
+    PyObject *handle =
+        entry_handle_new(kind_index(args[0]), stack, (uint32_t)building_parent(actor), quiet);
+    return handle != NULL || PyErr_Occurred() ? handle : none();
 }
 
 static PyObject *core_acquired(PyObject *self, PyObject *const *args, Py_ssize_t count)

@@ -1,8 +1,8 @@
 /* `_queue.SimpleQueue.get`, which no attribute of its C type can replace: its method is exchanged
  * in the method table, as those of the lock types are.
  *
- * Before it blocks, Python is asked for the wait that it records, which then ends in C. A queue
- * that has an item is passed on at the cost of asking it.
+ * Of a queue that nobody has met Python is asked for the wait that it records, which then ends in C. A
+ * queue that has an item is passed on at the cost of asking it.
  */
 #ifndef LOCKTRACE_SIMPLE_QUEUE_H
 #define LOCKTRACE_SIMPLE_QUEUE_H
@@ -17,6 +17,7 @@ static struct {
     PyMethodDef *get, *empty; /* in the module's own static table */
     class_method saved;
     PyObject *waiting; /* owned; called with (queue, timed), gives a wait or None; NULL: off */
+    PyObject *rows;    /* owned; dict: id of a queue -> tuple, its entry first */
 } simple_queue;
 
 COLD int simple_queue_blocks(PyObject *queue, const struct call *call)
@@ -29,6 +30,19 @@ COLD int simple_queue_blocks(PyObject *queue, const struct call *call)
     return empty == Py_True;
 }
 
+/* The wait that begins, of a queue that we know; NULL of another. */
+COLD struct wait *simple_queue_begin(PyObject *queue, int timed)
+{
+    PyThreadState *ts = tracing_here();
+    struct actor *actor = ts != NULL ? actor_here() : NULL;
+    int untraced = 0;
+    PyObject *handle = actor != NULL ? handle_in(simple_queue.rows, queue, &untraced) : NULL;
+    struct wait *wait = handle != NULL ? begin_apart(entry_of(handle), actor, 0, timed, thread_frame(ts))
+                                       : NULL;
+    Py_XDECREF(handle); /* its row keeps it for as long as there is the queue, which is waited for */
+    return wait;
+}
+
 COLD PyObject *simple_queue_get(PyObject *queue, PyTypeObject *type, PyObject *const *vector,
                                 Py_ssize_t count, PyObject *names)
 {
@@ -38,6 +52,12 @@ COLD PyObject *simple_queue_get(PyObject *queue, PyTypeObject *type, PyObject *c
     }
     PyObject *timeout = call_argument(&call, 1, "timeout");
     PyObject *timed = timeout != NULL && timeout != Py_None ? Py_True : Py_False;
+    struct wait *begun = simple_queue_begin(queue, timed == Py_True);
+    if (begun != NULL) {
+        PyObject *item = simple_queue.saved(queue, type, vector, count, names);
+        end_apart(begun);
+        return item;
+    }
     PyObject *waiting = simple_queue.waiting;
     Py_INCREF(waiting);
     PyObject *wait = PyObject_CallFunctionObjArgs(waiting, queue, timed, NULL);
@@ -70,10 +90,11 @@ COLD void simple_queue_unhook(void)
         simple_queue.get->ml_meth = (PyCFunction)(void (*)(void))simple_queue.saved;
     }
     Py_CLEAR(simple_queue.waiting);
+    Py_CLEAR(simple_queue.rows);
 }
 
 /* Whether `type`'s methods are those that we know, and are hooked now. */
-COLD int simple_queue_hook(PyObject *type, PyObject *waiting)
+COLD int simple_queue_hook(PyObject *type, PyObject *waiting, PyObject *rows)
 {
     enum { CLASS_METHOD = METH_METHOD | METH_FASTCALL | METH_KEYWORDS };
     PyMethodDef *get = simple_queue_method(type, "get", CLASS_METHOD);
@@ -88,9 +109,12 @@ COLD int simple_queue_hook(PyObject *type, PyObject *waiting)
     simple_queue.get = get;
     simple_queue.empty = empty;
     Py_INCREF(waiting);
-    PyObject *before = simple_queue.waiting;
+    Py_INCREF(rows);
+    PyObject *waiting_before = simple_queue.waiting, *rows_before = simple_queue.rows;
     simple_queue.waiting = waiting;
-    Py_XDECREF(before);
+    simple_queue.rows = rows;
+    Py_XDECREF(waiting_before);
+    Py_XDECREF(rows_before);
     return 1;
 }
 

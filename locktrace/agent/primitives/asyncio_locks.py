@@ -34,7 +34,7 @@ def patch(patches: Patches, asyncio: Any) -> None:
         (asyncio.Semaphore, True, lambda semaphore: semaphore.locked()),
     ):
         table = EntryTable(f"asyncio.{cls.__name__}")
-        patches.wrap(cls, "__init__", table.traced_init)
+        table.trace_init(patches, cls)
         patch_held(patches, cls, table, shared, blocks)
     _patch_waits(patches, asyncio.Condition, wait=lambda _: True)
     _patch_waits(patches, asyncio.Event, wait=lambda event: not event._value)
@@ -72,7 +72,7 @@ def patch_held(
 
 def _patch_waits(patches: Patches, cls: Any, **blocks: Blocks) -> None:
     table = EntryTable(f"asyncio.{cls.__name__}")
-    patches.wrap(cls, "__init__", table.traced_init)
+    table.trace_init(patches, cls)
     for name, predicate in blocks.items():
         patches.wrap(cls, name, _wait_tracer(table, predicate))
 

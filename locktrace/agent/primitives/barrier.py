@@ -28,11 +28,11 @@ def patch(patches: Patches) -> None:
 
         return _wait
 
-    patches.wrap(threading.Barrier, "__init__", table.traced_init)
+    table.trace_init(patches, threading.Barrier)
     patches.wrap(threading.Barrier, "_wait", traced_wait)
     compounds.register_methods(threading.Barrier, ("_enter",), table)
 
 
 def patch_processes(patches: Patches, module: Any) -> None:
     """Name the barriers of `multiprocessing.synchronize`, which are made by themselves."""
-    patches.wrap(module.Barrier, "__init__", _barriers.traced_init)
+    _barriers.trace_init(patches, module.Barrier)

@@ -20,8 +20,11 @@ Owners = Callable[[FrameType], Sequence[Entry]]
 
 _owners: dict[int, tuple[CodeType, Owners]] = {}
 
-ROWS: dict[int, dict[int, Any] | None] = {}
-"""By the id of such a function's code the rows of what it waits for, if that is `self`."""
+ROWS: dict[int, dict[int, Any] | tuple[()] | None] = {}
+"""By the id of such a function's code the rows of what it waits for, if that is `self`; () for a
+function that only passes on what it waits for."""
+
+_passing: list[CodeType] = []  # so that no other code gets the id of one
 
 
 def register(function: Any, owners: Owners) -> None:
@@ -41,6 +44,12 @@ def register_methods(cls: type, names: Sequence[str], table: EntryTable) -> None
     for name in names:
         register(vars(cls)[name], owner)
         ROWS[id(vars(cls)[name].__code__)] = table.rows
+
+
+def pass_on(code: CodeType) -> None:
+    """Who calls a function with that code waits, where it waits."""
+    _passing.append(code)
+    ROWS[id(code)] = ()
 
 
 def waited_for(frame: FrameType) -> Sequence[Entry]:
@@ -68,11 +77,14 @@ def block(
 
     `frame` is that of the function that waits on their behalf.
     """
+    asked_by = frame.f_back
+    while asked_by is not None and ROWS.get(id(asked_by.f_code)) == ():
+        asked_by = asked_by.f_back
     begun = [tap.begin(inner, False, timed, frame)] if inner is not None else []
     try:
         if owners:
             me = tap.recorder.thread(get_ident(), get_native_id())
-            begun += [tap.begin(owner, False, timed, frame.f_back, me) for owner in owners]
+            begun += [tap.begin(owner, False, timed, asked_by, me) for owner in owners]
         return call(*args)
     finally:
         for wait in reversed(begun):

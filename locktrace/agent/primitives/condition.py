@@ -29,6 +29,6 @@ def patch(patches: Patches) -> None:
 
         return wait
 
-    patches.wrap(threading.Condition, "__init__", table.traced_init)
+    table.trace_init(patches, threading.Condition)
     usual = UsualWait(threading.Condition.wait, table.rows, compounds.ROWS)
     patches.wrap(threading.Condition, "wait", traced_wait, usual)

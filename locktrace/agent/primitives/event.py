@@ -33,5 +33,5 @@ def patch(patches: Patches) -> None:
 
         return wait
 
-    patches.wrap(threading.Event, "__init__", table.traced_init)
+    table.trace_init(patches, threading.Event)
     patches.wrap(threading.Event, "wait", traced_wait)

@@ -9,22 +9,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from sys import _getframe
-from types import FrameType
+from types import CodeType, FrameType
 from typing import Any
 
 from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import compounds, event, simple_queue, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
-from locktrace.agent.recorder import Entry
+from locktrace.agent.recorder import Entry, UsualBuilding, UsualWork
 
 MOST_WAITED_FOR = 8  # futures that one wait is told of
 
 _futures = EntryTable("Future", quiet=True)
 _executors = EntryTable("Executor")
 _base: Any = None
-_waited_for = frozenset({"PENDING", "RUNNING"})
-_pending_states = _waited_for | {"CANCELLED"}  # its worker has not said so yet
+_pending_states = frozenset({"PENDING", "RUNNING", "CANCELLED"})  # its worker has not said so yet
 
 
 def patch_base(patches: Patches, base: Any) -> None:
@@ -32,8 +31,9 @@ def patch_base(patches: Patches, base: Any) -> None:
     global _base
     _base = base
     patches.wrap(base.Future, "__init__", _traced_init)
-    for name in ("result", "exception"):
-        patches.wrap(base.Future, name, _traced_result)
+    compounds.register_methods(base.Future, ("result", "exception"), _futures)
+    for code in (base._result_or_cancel.__code__, *_inner_codes(base.Executor.map)):
+        compounds.pass_on(code)
     event.TABLE.hide_from(base._Waiter.__init__)
     compounds.register(base.wait, _of_wait)
     compounds.register(base.as_completed, _of_as_completed)
@@ -43,14 +43,15 @@ def patch_threads(patches: Patches, module: Any) -> None:
     """Trace the thread pools of `concurrent.futures.thread`, and who runs what."""
     pool = module.ThreadPoolExecutor
     patches.wrap(pool, "__init__", lambda original: _traced_pool(_executors.traced_init(original)))
-    patches.wrap(pool, "submit", _traced_submit)
-    patches.wrap(module._WorkItem, "run", _traced_run)
+    _trace_submit(patches, pool)
+    usual = UsualWork(module._WorkItem.run, _futures.rows, "future")
+    patches.wrap(module._WorkItem, "run", _traced_run, usual)
 
 
 def patch_processes(patches: Patches, module: Any) -> None:
     """Trace the process pools of `concurrent.futures.process`."""
-    patches.wrap(module.ProcessPoolExecutor, "__init__", _executors.traced_init)
-    patches.wrap(module.ProcessPoolExecutor, "submit", _traced_submit)
+    _executors.trace_init(patches, module.ProcessPoolExecutor)
+    _trace_submit(patches, module.ProcessPoolExecutor)
 
 
 def is_one(future: Any) -> bool:
@@ -95,6 +96,10 @@ def _traced_pool(init: Any) -> Any:
             simple_queue.adopt(self._work_queue, executor)
 
     return traced
+
+
+def _trace_submit(patches: Patches, pool: Any) -> None:
+    patches.wrap(pool, "submit", _traced_submit, UsualBuilding(pool.submit, _executors.rows))
 
 
 def _traced_submit(original: Any) -> Any:
@@ -164,15 +169,8 @@ def _begin_work(future: Any) -> Sequence[tuple[Entry, bool]]:
 # -- waiting
 
 
-def _traced_result(original: Any) -> Any:
-    def result(self: Any, timeout: float | None = None) -> Any:
-        entry = _futures.of(self) if self._state in _waited_for else None
-        if entry is None:
-            return original(self, timeout)
-        frame, timed = user_frame(_getframe(1)), timeout is not None
-        return tap.block(entry, False, timed, frame, None, original, self, timeout)
-
-    return result
+def _inner_codes(function: Any) -> list[CodeType]:
+    return [const for const in function.__code__.co_consts if isinstance(const, CodeType)]
 
 
 def _of_wait(frame: FrameType) -> Sequence[Entry]:

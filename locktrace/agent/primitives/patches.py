@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from locktrace.agent.primitives import tap
-from locktrace.agent.recorder import Usual, UsualWait
+from locktrace.agent.recorder import AnyUsual
 
 _MISSING: Any = object()
 
@@ -30,7 +30,7 @@ class Patches:
         owner: type,
         name: str,
         make: Callable[[Any], Callable[..., Any]],
-        usual: Usual | UsualWait | None = None,
+        usual: AnyUsual | None = None,
     ) -> None:
         """Replace a method by `make(original)`, dressed as the original, with its usual case."""
         original = getattr(owner, name)

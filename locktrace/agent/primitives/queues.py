@@ -16,5 +16,5 @@ from locktrace.agent.primitives.table import EntryTable
 def patch(patches: Patches, module: Any) -> None:
     """Trace every queue of the module `queue`, those made before included."""
     table = EntryTable("Queue")
-    patches.wrap(module.Queue, "__init__", table.traced_init)
+    table.trace_init(patches, module.Queue)
     compounds.register_methods(module.Queue, ("get", "put", "join"), table)

@@ -41,7 +41,7 @@ class RWLockSpec:
 def patch(patches: Patches, spec: RWLockSpec) -> None:
     """Trace every lock of the registered class."""
     table = EntryTable(spec.cls.__name__)
-    patches.wrap(spec.cls, "__init__", table.traced_init)
+    table.trace_init(patches, spec.cls)
     for (acquire, release), attempt, shared in (
         (spec.read, spec.try_read, True),
         (spec.write, spec.try_write, False),

@@ -86,7 +86,7 @@ def patch_readerwriterlock(patches: Patches, module: Any) -> None:
 
 
 def _patch_giver(patches: Patches, cls: Any, table: EntryTable) -> None:
-    patches.wrap(cls, "__init__", table.traced_init)
+    table.trace_init(patches, cls)
     for role, shared in ((cls._aReader, True), (cls._aWriter, False)):
         side = Side(table, shared, "acquire", "release", _without_waiting,
                     lock_of=lambda self: self.c_rw_lock)  # fmt: skip
@@ -123,7 +123,7 @@ def patch_fasteners(patches: Patches, module: Any) -> None:
     """Trace `fasteners`: its lock between threads, and those between processes by a file."""
     lock = module.ReaderWriterLock
     table = EntryTable("ReaderWriterLock")
-    patches.wrap(lock, "__init__", table.traced_init)
+    table.trace_init(patches, lock)
     reads = Side(table, True, "_acquire_read_lock", "_release_read_lock", blocks=_bars_readers)
     writes = Side(table, False, "_acquire_write_lock", "_release_write_lock", blocks=_bars_writers)
     for side in (reads, writes):
@@ -146,7 +146,7 @@ def _bars_writers(lock: Any) -> object:
 
 def _patch_between_processes(patches: Patches, cls: Any, methods: dict[str, str]) -> None:
     table = EntryTable(cls.__name__)
-    patches.wrap(cls, "__init__", table.traced_init)
+    table.trace_init(patches, cls)
     for acquire, release in methods.items():
         side = Side(table, "read" in acquire, acquire, release, _without_waiting)
         patch_side(patches, cls, side)

@@ -16,8 +16,8 @@ def patch(patches: Patches) -> None:
     """Trace every semaphore, those made before included."""
     table = EntryTable("Semaphore")
     semaphore, bounded = threading.Semaphore, threading.BoundedSemaphore
-    patches.wrap(semaphore, "__init__", table.traced_init)
-    usual = Usual(semaphore.acquire, table.rows, True, False, True)
+    table.trace_init(patches, semaphore)
+    usual = Usual(semaphore.acquire, table.rows, True, False, True, timed=True)
     patches.wrap(semaphore, "acquire", lambda original: _traced_acquire(table, original), usual)
     patches.replace(semaphore, "__enter__", semaphore.acquire)
     for cls in (semaphore, bounded):

@@ -22,8 +22,13 @@ TABLE = EntryTable("SimpleQueue")
 class MethodTables(Protocol):
     """What of the C core exchanges the method."""
 
-    def trace_simple_queue(self, cls: type, waiting: Callable[[Any, bool], Any] | None, /) -> bool:
-        """Whether `waiting(queue, timed)` is called from now on before a `get` that blocks."""
+    def trace_simple_queue(
+        self, cls: type, waiting: Callable[[Any, bool], Any] | None, rows: dict[int, Any], /
+    ) -> bool:
+        """Whether a `get` that blocks is seen from now on.
+
+        `waiting(queue, timed)` is called before it unless `rows` has the queue's entry.
+        """
         ...
 
 
@@ -43,8 +48,8 @@ def patch(patches: Patches, module: Any, tables: MethodTables | None) -> None:
     if isinstance(vars(cls).get("get"), type(_waiting)):  # the one written in Python
         patches.wrap(cls, "get", _traced_get)
     elif tables is not None:
-        if tables.trace_simple_queue(cls, _waiting):
-            patches.on_undo(lambda: tables.trace_simple_queue(cls, None))
+        if tables.trace_simple_queue(cls, _waiting, TABLE.rows):
+            patches.on_undo(lambda: tables.trace_simple_queue(cls, None, TABLE.rows))
     else:
         patches.replace(module, "SimpleQueue", _subclass(cls))
 

@@ -10,7 +10,8 @@ from weakref import ref
 
 from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import tap
-from locktrace.agent.recorder import Entry
+from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.recorder import Entry, UsualMaking
 
 Row = tuple[Entry | None, ref[Any] | None, Entry | None]
 
@@ -67,6 +68,12 @@ class EntryTable:
         return (
             row[0] if row is not None else self.put(lock, tap.create(self.kind, None, self.quiet))
         )
+
+    def trace_init(self, patches: Patches, cls: type) -> None:
+        """Let each new object of `cls` have an entry."""
+        init: Any = cls.__init__  # type: ignore[misc]
+        usual = UsualMaking(init, self.rows, self.kind, self.quiet, self._hidden_from)
+        patches.wrap(cls, "__init__", self.traced_init, usual)
 
     def traced_init(self, original: Any) -> Any:
         """A constructor that calls `original`: locks made meanwhile are the new one's inner locks.

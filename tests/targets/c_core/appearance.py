@@ -6,6 +6,7 @@ import _thread
 import contextlib
 import copy
 import ctypes
+import gc
 import inspect
 import pickle
 import queue
@@ -14,7 +15,7 @@ import sys
 import threading
 import weakref
 
-from checking import CORE, LEDGER, check, run, until
+from checking import CORE, LEDGER, check, made_here, run, until
 
 from locktrace.agent import _core
 from locktrace.agent.primitives import condition, queues, semaphore, tap
@@ -87,12 +88,12 @@ def pointers_are_restored():
     before = pointers()
     for _ in range(3):
         CORE.arm()
-        assert _core.trace_simple_queue(queue.SimpleQueue, lambda *_: None)
+        assert _core.trace_simple_queue(queue.SimpleQueue, lambda *_: None, {})
         during = pointers()
         changed = {key for key in before if during[key] != before[key]}
         untouched = set(before) - changed
         assert untouched <= {("lock", TYPE_NEW)}, untouched
-        _core.trace_simple_queue(queue.SimpleQueue, None)
+        _core.trace_simple_queue(queue.SimpleQueue, None, {})
         CORE.disarm()
         assert pointers() == before
 
@@ -233,6 +234,48 @@ def a_method_in_c_is_as_the_python_one():
         assert len(LEDGER.holds()) == 1
     patches.undo()
     assert [getattr(threading.BoundedSemaphore, name) for name in methods] == originals
+
+
+@check
+def a_constructor_in_c_is_as_the_python_one():
+    class Heir(threading.Condition):
+        def __init__(self):
+            super().__init__(threading.Lock())
+            self.made = True
+
+    def face(cls):
+        init = cls.__init__
+        told = [init.__name__, init.__qualname__, init.__doc__, init.__module__]
+        told += [str(inspect.signature(cls)), str(inspect.signature(init)), type(init.__get__(1))]
+        for wrong in (lambda: cls(1, 2, 3), lambda: cls(lok=1), init):
+            try:
+                wrong()
+            except TypeError as error:
+                told.append(str(error))
+        return [*told, inspect.isfunction(init), repr(init).split(" at ")[0]]
+
+    before = face(threading.Condition)
+    patches = Patches()
+    tap.recorder = CORE.recorder
+    CORE.arm()
+    condition.patch(patches)
+    assert face(threading.Condition) == before
+    made, heir, given = threading.Condition(), Heir(), threading.Condition(lock=threading.RLock())
+    conditions = [row for row in made_here() if row.kind == "Condition"]
+    assert {row.stack.frames[0][0].co_name for row in conditions} == {
+        "a_constructor_in_c_is_as_the_python_one",
+        "__init__",
+    }
+    assert len(conditions) == 3
+    inner = [row.parent for row in made_here() if row.kind != "Condition" and row.parent]
+    assert len(inner) == 1  # an Heir's lock and a given one are nobody's
+    assert set(inner) < {row.id for row in conditions}
+    assert heir.made
+    del made, heir, given
+    gc.collect()
+    assert made_here() == []
+    patches.undo()
+    assert face(threading.Condition) == before
 
 
 @check

@@ -9,6 +9,8 @@ import sys
 import threading
 
 from checking import CORE, LEDGER, until
+from scopes import scope_calls
+from things import MADE, OWNERS, ROWS, THING, Queue, Thing
 
 from locktrace.agent import _core
 from locktrace.agent.arrival import kinds, stack
@@ -17,9 +19,7 @@ from locktrace.agent.primitives import simple_queue, tap
 from locktrace.agent.recorder import Usual, UsualWait
 
 ME = threading.get_ident(), threading.get_native_id()
-# Made as the program runs: a literal of the source may be one that is never counted.
-THING, TASK, LABEL = (" ".join(("the", what)) for what in ("thing", "task", "label"))
-ROWS = {}
+TASK, LABEL = (" ".join(("the", what)) for what in ("task", "label"))
 
 
 class Blocked:
@@ -57,7 +57,7 @@ def counted(calls):
     types = [_thread.LockType, _thread.RLock, _multiprocessing.SemLock, queue.SimpleQueue]
     codes = [function.__code__ for function in (*functions, Blocked._run, hooked_calls)]
     flags = [None, True, False, NotImplemented]
-    return [THING, TASK, LABEL, ME, ROWS, *functions, *types, *codes, *flags, *calls.values()]
+    return [THING, TASK, LABEL, ME, ROWS, MADE, *functions, *types, *codes, *flags, *calls.values()]
 
 
 def hooked_calls():
@@ -208,6 +208,13 @@ def contract_calls():
         recorder.put_label((0, ""))
         LEDGER.drain_labels()
 
+    jobs = queue.SimpleQueue()
+    ROWS[id(jobs)] = (recorder.create(THING, None),)
+
+    def awaited(jobs):
+        with contextlib.suppress(queue.Empty):
+            jobs.get(timeout=0.0001)
+
     def refused(function, *arguments):
         with contextlib.suppress(TypeError, OverflowError, ValueError):
             function(*arguments)
@@ -279,48 +286,12 @@ def contract_calls():
         "listen": lambda: (LEDGER.listen(False), LEDGER.listen(True)),
         "arm": lambda: (CORE.disarm(), CORE.arm()),
         "simple queue": lambda: (
-            _core.trace_simple_queue(queue.SimpleQueue, simple_queue._waiting),
-            _core.trace_simple_queue(queue.SimpleQueue, None),
+            _core.trace_simple_queue(queue.SimpleQueue, simple_queue._waiting, ROWS),
+            awaited(jobs),
+            awaited(queue.SimpleQueue()),
+            _core.trace_simple_queue(queue.SimpleQueue, None, {}),
         ),
     }
-
-
-class Thing:
-    """What is taken by a method written in Python."""
-
-    def __init__(self):
-        self.taken = False
-
-    def _try(self):
-        taken, self.taken = self.taken, True
-        return not taken
-
-    def _give(self):
-        self.taken = False
-
-    def take(self):
-        return False
-
-    def give(self):
-        raise AssertionError
-
-    def _wait(self, timeout=None):
-        assert LEDGER.waits()
-        if timeout == "raise":
-            raise ValueError
-
-    def wait(self, timeout=None):
-        return None
-
-
-class Queue:
-    """What a thing waits on behalf of."""
-
-    def get(self, wait, thing):
-        wait(thing)
-
-
-OWNERS = {id(Queue.get.__code__): ROWS}
 
 
 def _rest():
@@ -399,4 +370,4 @@ def all_calls():
     tap.recorder = CORE.recorder
     CORE.arm()
     LEDGER.listen(True)
-    return {**hooked_calls(), **contract_calls(), **arrival_calls(blocked)}
+    return {**hooked_calls(), **contract_calls(), **scope_calls(), **arrival_calls(blocked)}
