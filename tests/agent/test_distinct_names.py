@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from types import FrameType
 
+from locktrace.agent import distinct_names
 from locktrace.agent.distinct_names import DistinctNames
 
 
@@ -31,9 +33,10 @@ def test_the_work_for_a_name_does_not_grow_with_its_bearers() -> None:
     def lines(count: int) -> int:
         names, steps = DistinctNames(), 0
 
-        def step(*_: object) -> object:
+        def step(frame: FrameType, *_: object) -> object:
             nonlocal steps
-            steps += 1
+            # A finalizer may come in between: it is not counted.
+            steps += frame.f_code.co_filename == distinct_names.__file__
             return step
 
         tracer = sys.gettrace()
@@ -45,4 +48,4 @@ def test_the_work_for_a_name_does_not_grow_with_its_bearers() -> None:
             sys.settrace(tracer)
         return steps
 
-    assert lines(400) <= 4.1 * lines(100)
+    assert 400 < lines(400) <= 4.1 * lines(100)
