@@ -27,7 +27,7 @@ struct entry {
     uint8_t fresh : 1;  /* and have not been yet */
     uint64_t wait_ns;
     struct semaphore *semaphore; /* owned, one block; of a SemLock only */
-    struct durations *hold_times, *wait_times; /* owned; NULL: none but short ones */
+    struct durations times; /* those that are not short */
     uint32_t contended;
     uint32_t id;     /* 0: the place in the slab is free */
     uint32_t parent; /* id of the compound primitive whose inner lock it is, or 0 */

@@ -209,7 +209,7 @@ HOT struct hold *entry_released(struct entry *entry, struct actor *actor, int sh
     if (__builtin_expect(is_short(lasted), 1)) {
         entry->short_holds++;
     } else {
-        durations_count(&entry->hold_times, lasted);
+        durations_count(&entry->times, HOLDS, lasted);
     }
     if (__builtin_expect(hold->returned, 0)) { /* or every thread would write to the stack */
         hold->stack->late_releases++;

@@ -86,8 +86,7 @@ static void entry_free(struct entry *entry)
     }
     fresh_entries -= entry->fresh;
     free(entry->semaphore);
-    free(entry->hold_times);
-    free(entry->wait_times);
+    durations_free(&entry->times);
     entry_release_memory(entry);
 }
 

@@ -14,7 +14,7 @@ struct row {
     uint64_t cell[9];
     PyObject *text; /* owned, str or NULL */
     char *os_name;  /* owned; of a SemLock, or NULL */
-    struct durations *times[2]; /* owned, or NULL */
+    struct wide_durations *times; /* owned; NULL: there are none but short ones */
     PyObject *name; /* owned, str or NULL; of a task */
 };
 
@@ -60,8 +60,7 @@ COLD PyObject *rows_list(struct rows *rows, PyObject *(*make)(const struct row *
         Py_XDECREF(tuple);
         Py_XDECREF(rows->at[i].text);
         free(rows->at[i].os_name);
-        free(rows->at[i].times[0]);
-        free(rows->at[i].times[1]);
+        free(rows->at[i].times);
         Py_XDECREF(rows->at[i].name);
     }
     free(rows->at);
@@ -127,17 +126,17 @@ COLD PyObject *rows_locks(int only_fresh)
 }
 
 /* (longest, counts from the shortest on, none at the end) as `locktrace.durations`. */
-COLD PyObject *make_times(uint64_t shorts, const struct durations *durations)
+COLD PyObject *make_times(const struct wide_durations *durations, enum lasting what, uint64_t shorts)
 {
     Py_ssize_t count = durations != NULL ? LONG_BUCKETS : 0;
-    while (count > 0 && durations->counts[count - 1] == 0) {
+    while (count > 0 && durations->counts[what][count - 1] == 0) {
         count--;
     }
     PyObject *times = PyTuple_New(count + 2);
     for (Py_ssize_t i = 0; times != NULL && i < count + 2; i++) {
-        uint64_t number = i == 0   ? durations != NULL ? durations->longest : 0
+        uint64_t number = i == 0   ? durations != NULL ? (uint64_t)durations->longest[what] : 0
                           : i == 1 ? shorts
-                                   : durations->counts[i - 2];
+                                   : durations->counts[what][i - 2];
         PyObject *item = PyLong_FromUnsignedLongLong(number);
         if (item == NULL || PyTuple_SetItem(times, i, item) < 0) {
             Py_CLEAR(times);
@@ -150,17 +149,7 @@ COLD PyObject *make_totals(const struct row *row)
 {
     const uint64_t *c = row->cell;
     return Py_BuildValue("(KKKKKKKNN)", c[0], c[1], c[2], c[3], c[4], c[5], c[6],
-                         make_times(c[7], row->times[0]), make_times(c[8], row->times[1]));
-}
-
-/* NULL for none, or when there is no memory. */
-COLD struct durations *copy_durations(const struct durations *durations)
-{
-    struct durations *copy = durations != NULL ? malloc(sizeof *copy) : NULL;
-    if (copy != NULL) {
-        *copy = *durations;
-    }
-    return copy;
+                         make_times(row->times, HOLDS, c[7]), make_times(row->times, WAITS, c[8]));
 }
 
 COLD PyObject *rows_totals(void)
@@ -174,8 +163,7 @@ COLD PyObject *rows_totals(void)
                                       entry->wait_ns, entry->hold_ns,          entry->foreign_releases,
                                       entry->unlisted, entry->short_holds,     0};
             memcpy(row->cell, cells, sizeof cells);
-            row->times[0] = copy_durations(entry->hold_times);
-            row->times[1] = copy_durations(entry->wait_times);
+            row->times = durations_copy(entry->times);
         }
     }
     return rows_list(&rows, make_totals);

@@ -147,9 +147,7 @@ COLD void semaphores_forked(void)
     {
         if (entry->semaphore != NULL) {
             entry_drop_holds(entry);
-            free(entry->hold_times);
-            free(entry->wait_times);
-            entry->hold_times = entry->wait_times = NULL;
+            durations_free(&entry->times);
             entry->acquisitions = entry->wait_ns = entry->hold_ns = entry->short_holds = 0;
             entry->contended = entry->foreign_releases = 0;
         }

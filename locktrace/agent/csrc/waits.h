@@ -60,7 +60,7 @@ COLD uint64_t wait_end(struct wait *wait)
     if (entry != NULL) {
         uint64_t lasted = now - wait->since;
         entry->wait_ns += lasted;
-        durations_count(&entry->wait_times, lasted);
+        durations_count(&entry->times, WAITS, lasted);
         entry->waiters--;
         tell(EVENT_WAITED, wait->shared, now, wait->id, entry, wait->actor, NULL, 0);
     }

@@ -8,7 +8,10 @@ from pathlib import Path
 
 from checking import CORE, LEDGER, check, made_here, run, until
 
+from locktrace.agent import _core
+
 LONG_NS = 3000  # shorter holds are only counted
+NARROW = 0xFFFF  # so many fit into a narrow count
 
 
 def resident():
@@ -78,24 +81,56 @@ def a_live_lock_costs_at_most_256_bytes():
     del traced
 
 
+def hold_for_long(lock):
+    with lock:
+        until_ns = time.perf_counter_ns() + LONG_NS
+        while time.perf_counter_ns() < until_ns:
+            pass
+
+
 @check
-def a_lock_that_was_held_for_long_costs_at_most_256_bytes():
+def a_lock_that_was_held_for_long_and_waited_for_costs_at_most_256_bytes():
     count = 49_200  # just after the table has grown
     locks = [threading.Lock() for _ in range(count)]
 
     def hold_each():
         before = resident()
         for lock in locks:
+            hold_for_long(lock)
             with lock:
-                until_ns = time.perf_counter_ns() + LONG_NS
-                while time.perf_counter_ns() < until_ns:
-                    pass
+                lock.acquire(timeout=1e-6)
         return resident() - before
 
     bare = hold_each()
     CORE.arm()
     cost = (hold_each() - bare) / count
     assert cost <= 256, cost
+
+
+@check
+def what_is_counted_very_often_gets_more_room_for_its_counts():
+    CORE.arm()
+    lock = threading.Lock()
+
+    def totals():
+        [row] = [row for row in LEDGER.totals() if row[0] == _core.id_of(lock)]
+        return row
+
+    def wait_once():
+        with lock:
+            lock.acquire(timeout=1e-6)
+
+    wait_once()
+    while max(totals()[7][2:]) <= NARROW:
+        assert totals()[1] < 20 * NARROW
+        for _ in range(NARROW // 10):
+            hold_for_long(lock)
+    wait_once()
+    _, acquired, contended, wait_ns, hold_ns, _, _, holds, waits = totals()
+    assert (sum(holds[1:]), sum(waits[1:])) == (acquired, contended)
+    assert contended == 2
+    assert LONG_NS <= holds[0] <= hold_ns * 1.000001
+    assert 0 < waits[0] <= wait_ns * 1.000001
 
 
 @check
