@@ -101,6 +101,7 @@ class Session:
         self._dress = dress
         self._clock = clock
         self._looked_ns = 0
+        self._received_ns = 0
         self.suppressions = suppressions or Suppressions()
         self._findings: tuple[Finding, ...] = ()
         self._suppressed: tuple[Finding, ...] = ()
@@ -220,7 +221,7 @@ class Session:
 
     def _mind_silence(self, snapshot: Snapshot) -> Snapshot:
         """`snapshot`, with what is seen from outside if the target has been silent for long."""
-        if not diagnose_silence(snapshot, self.thresholds):
+        if self._hears() or not diagnose_silence(snapshot, self.thresholds):
             return snapshot
         fresh = self._outside is None
         if self._outside is None or self._is_worth_another_look(snapshot):
@@ -242,6 +243,10 @@ class Session:
             self._snap(snapshot, self._findings)
         return snapshot
 
+    def _hears(self) -> bool:
+        """Whether something has come lately, of whatever age: one of us is slow."""
+        return self._clock() - self._received_ns < self.thresholds.unresponsive_after * 1e9
+
     def _is_worth_another_look(self, snapshot: Snapshot) -> bool:
         """Whether it may show now what it did not show before: who has the GIL."""
         known = self._stopped or (self._outside is not None and _explains(self._outside))
@@ -253,13 +258,13 @@ class Session:
         A busy machine makes a target late that nobody keeps from running. So what shows nobody
         with the GIL is looked at again before it is told.
         """
-        heard_ns = self._state.heard_ns
+        received_ns = self._received_ns
         for left in reversed(range(LOOKS)):
             self._stopped = is_stopped(process)
             seen = py_spy_stacks(process)
             explained = self._stopped or _explains(seen) or not seen.threads or self._ended
             self._receive(LOOKS_APART_S if left and not explained else 0)
-            if self._state.heard_ns > heard_ns:
+            if self._received_ns > received_ns:
                 return None
             if explained:
                 break
@@ -292,6 +297,7 @@ class Session:
         try:
             for kind, payload in self._source.receive(timeout):
                 self._state.apply(kind, payload)
+                self._received_ns = self._clock()
         except TargetLostError as error:
             self._ended = str(error)
             self._finished = isinstance(error, TargetEndedError)

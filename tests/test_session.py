@@ -19,6 +19,7 @@ from locktrace.snapshots.report import render
 from locktrace.snapshots.stacks import Stacks
 from locktrace.snapshots.store import StallStore
 from locktrace.view import View
+from locktrace.wire import frames
 from tests.support import PATIENCE_S, Target, eventually, observed, running, until
 
 
@@ -145,6 +146,29 @@ def test_one_that_speaks_up_while_it_is_looked_at_is_slow_and_not_silent(
             view = until(session, lambda _: bool(looks), "a look from outside")
             assert "unresponsive" not in kinds(view)
             assert view.stalls == before
+
+
+def test_one_whose_words_of_before_still_come_is_not_silent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looks: list[Process] = []
+
+    def look(process: Process) -> Stacks:
+        looks.append(process)
+        return Stacks(note="there was no need")
+
+    with running("counter") as target:
+        target.expect("counting")
+        with observed(target) as session:
+            until(session, lambda view: bool(view.snapshot.locks))
+            session.thresholds = Thresholds(unresponsive_after=0.3)
+            target.process.send_signal(signal.SIGSTOP)
+            monkeypatch.setattr("locktrace.session.py_spy_stacks", look)
+            monkeypatch.setattr(session._source, "receive", lambda _: [(frames.DEFINE, b"{}")])
+            view = until(session, lambda view: view.snapshot.age(view.snapshot.heard_ns) > 1.0)
+            target.process.send_signal(signal.SIGCONT)
+    assert looks == []
+    assert "unresponsive" not in kinds(view)
 
 
 def test_a_c_call_that_keeps_the_gil_is_told_with_its_thread_and_line(python: str) -> None:

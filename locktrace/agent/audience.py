@@ -5,7 +5,7 @@ from __future__ import annotations
 import select
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from locktrace.agent import awaits, tasks
 from locktrace.agent.arrival.usage import Usage
@@ -16,6 +16,7 @@ from locktrace.agent.reading import SETTLED_NS, Batch, Ledger, LockRow, Look
 from locktrace.wire import frames
 
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
+WORD_NS = 500_000_000  # the longest without a word while there is much to tell
 MAX_CLIENTS = 64
 FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
 FLUSH_MS = 50  # between two looks at what has left
@@ -32,6 +33,7 @@ class Audience:
         self._dropped = 0
         self._running: list[tuple[int, int | None]] = []
         self._looked = 0
+        self._spoke = 0
 
     @property
     def listens(self) -> bool:
@@ -76,6 +78,7 @@ class Audience:
             return
         first = not any(known.introduced for known in self.clients)
         client.introduced = True
+        self._spoke = time.monotonic_ns()
         self._ledger.listen(True)
         self._look()  # first: it may find locks that are worth telling of
         self._tell_usage([known for known in self.clients if known.knows_locks])
@@ -91,8 +94,9 @@ class Audience:
         rows = [] if client.knows_locks else self._ledger.locks()
         living = {row.id for row in rows} if born else set()
         gone = [row for row in born if row.id not in living]
-        locks = list(self._encoder.locks([*gone, *rows]))
+        locks = list(self._with_words(self._encoder.locks([*gone, *rows])))
         holds, waits = self._ledger.holds(), self._ledger.waits()
+        totals = self._encoder.totals(everything=True, **self._tasks(), **self._news())
         stacks = {row[4] for row in holds} | {row[4] for row in waits}
         holding = {row[3] for row in holds}
         actors = {row.id for row in self._ledger.actors() if not row.ended or row.id in holding}
@@ -102,7 +106,7 @@ class Audience:
             actors | self._runners(),
             before=locks,
             after=[
-                *self._encoder.totals(everything=True, **self._tasks(), **self._news()),
+                *self._with_words(totals),
                 self._encoder.ledger(holds, waits, **self._news()),
             ],
         )
@@ -126,6 +130,23 @@ class Audience:
             client.actors |= actors
         return sent
 
+    def _with_words(self, made: Iterable[bytes]) -> Iterator[bytes]:
+        """`made`, which takes long if it is much; who hears nothing for long takes the
+        interpreter for stuck."""
+        for data in made:
+            yield data
+            now = time.monotonic_ns()
+            if now - self._spoke > WORD_NS:
+                self._spoke = now
+                self._give_word()
+
+    def _give_word(self) -> None:
+        for client in self._listeners():
+            if not client.drained:
+                client.flush()
+            elif client.introduced:  # a handshake comes first
+                client.send(frames.pack_json(frames.DEFINE, {}))
+
     def _news(self) -> dict[str, int]:
         return {"dropped": self._dropped, "faults": len(tap.faults)}
 
@@ -139,6 +160,7 @@ class Audience:
                 self._encoder.rest()
                 self._dropped = 0
             return
+        self._spoke = time.monotonic_ns()
         batches, lost = self._ledger.drain_events()
         if lost:
             self._count_drops(lost, listeners)
@@ -160,7 +182,7 @@ class Audience:
         rows = self._ledger.drain_births()
         if self._usage is not None:
             self._usage.learn(rows, batches)
-        for data in self._encoder.locks(rows):  # each at once: of very many it takes a while
+        for data in self._with_words(self._encoder.locks(rows)):
             for client in listeners:
                 client.send(data)
         labels = self._ledger.drain_labels()
@@ -195,7 +217,8 @@ class Audience:
         self._encoder.keep_actors(present)
         forgotten = set[int]().union(*(client.actors for client in listeners)) - present
         news = {"returned": look.returned, "ended": [*look.ended, *forgotten], **self._tasks()}
-        data = list(self._encoder.totals(everything=False, **news, **self._news()))
+        totals = self._encoder.totals(everything=False, **news, **self._news())
+        data = list(self._with_words(totals))
         for client in listeners:
             client.actors &= present
             self._send_defined(client, set(), self._runners(), after=data)

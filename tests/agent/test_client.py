@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from locktrace.agent import audience
 from locktrace.agent.client import MAX_QUEUED, Client
 from locktrace.agent.encoder import Encoder
 from locktrace.agent.primitives.lock import traced_lock
@@ -95,6 +96,25 @@ def test_locks_made_while_an_observer_lagged_are_defined_with_its_next_picture(
     assert hold.actor in state.snapshot(0).actors
     assert hold.stack
     late.release()
+
+
+def test_an_observer_gets_a_word_while_there_is_much_to_tell(
+    pair: tuple[Client, socket.socket], publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audience, "WORD_NS", 0)
+    client, theirs = pair
+    theirs.sendall(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
+    publisher.adopt(client.owned.socket.dup())
+    [served] = publisher._audience.clients
+    publisher._answer(served)
+    received = read_all(served, theirs)
+    word = (frames.DEFINE, b"{}")
+    assert received[0][0] == frames.HELLO
+    assert word in received
+    state = LedgerState(Process(1, 1.0, "3", "python", ()))
+    for kind, payload in received[1:]:
+        state.apply(kind, payload)
+    assert state.ledger_ns
 
 
 def test_totals_are_not_kept_for_comparison_while_nobody_observes(
