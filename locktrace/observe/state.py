@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import time
 from collections import OrderedDict
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -28,6 +27,7 @@ from locktrace.model import (
     ThreadStack,
     Wait,
 )
+from locktrace.observe.actors import Actors
 from locktrace.observe.history import Chronicle, Totals
 from locktrace.observe.rates import Rates
 from locktrace.wire import frames
@@ -57,7 +57,7 @@ class LedgerState:
     def __init__(self, process: Process, heard_ns: int = 0) -> None:
         self._process = process
         self._locks: dict[int, Lock] = {}
-        self._actors: dict[int, Actor] = {}
+        self._actors = Actors()
         self._stacks: dict[int, tuple[int, Stack]] = {0: (0, ())}
         self._wanting: dict[int, int] = {}
         self._labels: OrderedDict[int, str] = OrderedDict()
@@ -100,7 +100,7 @@ class LedgerState:
             taken_ns=now_ns,
             taken_at=time.time(),
             locks={id: self._rates.dress(lock) for id, lock in self._locks.items()},
-            actors=dict(self._actors),
+            actors=dict(self._actors.known),
             holds=tuple(self._holds.values()),
             waits=tuple(map(self._with_time_out, self._waits.values())),
             dropped=self.dropped,
@@ -144,7 +144,8 @@ class LedgerState:
             self._stacks[id] = (site_index, stack)
             self._wanting[id] = _wanting(site_index, stack)
         for id, name, kind, native_id, label, ended in document.get("actors", ()):
-            self._actors[id] = Actor(id, str(name), str(kind), native_id, str(label), bool(ended))
+            actor = Actor(id, str(name), str(kind), native_id, str(label), bool(ended))
+            self._actors.define(actor)
         for id, text in document.get("labels", ()):
             self._labels[id] = str(text)
         while len(self._labels) > MAX_LABELS:
@@ -174,23 +175,17 @@ class LedgerState:
             self._past.tick(int(document["time_ns"]), self._fresh_totals)
             self._fresh_totals = {}
             self._hear(document)
-        self._run(document.get("running", ()))
+        self._actors.run(document.get("running", ()))
         if "giving_up" in document:
             self._giving_up = frozenset(document["giving_up"])
         for id in document.get("returned", ()):
             if id in self._holds:
                 self._holds[id] = replace(self._holds[id], returned=True)
                 self._past.left_behind(self._holds[id])
-        for id in document.get("ended", ()):
-            if id in self._actors:
-                self._actors[id] = replace(self._actors[id], ended=True)
-
-    def _run(self, pairs: Iterable[tuple[int, int | None]]) -> None:
-        """Each thread that runs an event loop, with the task that runs in it."""
-        running = dict(pairs)
-        for id, actor in self._actors.items():
-            if actor.task != running.get(id):
-                self._actors[id] = replace(actor, task=running.get(id))
+        self._actors.end(document.get("ended", ()))
+        if self._actors.overflow:
+            holding = {hold.actor for hold in self._holds.values()}
+            self._actors.forget(holding | {wait.actor for wait in self._waits.values()})
 
     def _ledger(self, document: dict[str, Any]) -> None:
         self._holds = {row[0]: self._hold(*row) for row in document["holds"]}
@@ -233,7 +228,7 @@ class LedgerState:
                 self._destroy(lock)
             elif op in {ACQUIRED, WAITING}:
                 label = self._labels.get(label_id, "")
-                self._relabel(actor, label)
+                self._actors.relabel(actor, label)
                 about = (ref, lock, flags & SHARED, actor, stack, at, label)
                 if op == WAITING:
                     wait = self._waits[ref] = self._wait(*about, flags & TIMED, 0, flags)
@@ -241,11 +236,6 @@ class LedgerState:
                 elif ref not in self._holds:  # else of a ledger that was taken meanwhile
                     hold = self._holds[ref] = self._hold(*about, 0, flags)
                     self._past.acquired(hold, flags)
-
-    def _relabel(self, actor: int, label: str) -> None:
-        known = self._actors.get(actor)
-        if known is not None and known.label != label:
-            self._actors[actor] = replace(known, label=label)
 
     def _release(self, hold: Hold | None, actor: int, at: int) -> None:
         if hold is None:

@@ -165,6 +165,28 @@ def test_labels_do_not_pile_up(state: LedgerState, monkeypatch: pytest.MonkeyPat
     assert len(state._labels) == 10
 
 
+def test_actors_that_have_ended_do_not_pile_up_unless_they_hold(
+    state: LedgerState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("locktrace.observe.actors.MAX_ENDED", 10)
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    totals(state, 1, at_s=1, ended=[2])
+    for id in range(100, 200):
+        row = [id, f"query-{id}", "thread", id, "", id % 2 == 0]  # some end before they are told of
+        apply(state, frames.DEFINE, {"actors": [row]})
+        totals(state, 1, at_s=id, ended=[id])
+    apply(state, frames.DEFINE, {"actors": [[300, "at work", "thread", 300, "", False]]})
+    actors = state.snapshot(10**12).actors
+    assert {2, 199, 300} <= actors.keys()
+    assert 150 not in actors
+    assert len(actors) <= 2 + 2 * 10
+    state.apply(frames.EVENTS, event(RELEASED, 10))
+    for id in range(400, 440):
+        apply(state, frames.DEFINE, {"actors": [[id, "late", "thread", id, "", True]]})
+    totals(state, 2, at_s=900)
+    assert 2 not in state.snapshot(10**12).actors
+
+
 def test_names_are_text_whatever_the_agent_sends(state: LedgerState) -> None:
     locks, actors = [[1, 7, None, None, None, 0]], [[2, None, "thread", None, None, False]]
     apply(state, frames.DEFINE, {"locks": locks, "actors": actors})
