@@ -172,7 +172,7 @@ class Target:
     def _files(self) -> str:
         """What its descriptors are, and which Unix sockets there are."""
         numbers = Path(f"/proc/{self.pid}/fd").iterdir()
-        open_here = [f"{number.name} {number.readlink()}" for number in numbers]
+        open_here = [f"{number.name} {number.resolve()}" for number in numbers]  # or closed by now
         sockets = Path("/proc/net/unix").read_text().splitlines()
         return "\n".join([*open_here, *(line for line in sockets if f"{self.pid}.sock" in line)])
 

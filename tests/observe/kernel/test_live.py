@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -245,9 +245,10 @@ def programs_of(pid: int) -> set[int]:
     """The ids of the BPF programs that a process has loaded."""
     found = set()
     for info in Path(f"/proc/{pid}/fdinfo").iterdir():
-        match = re.search(r"^prog_id:\s*(\d+)", info.read_text(), re.MULTILINE)
-        if match:
-            found.add(int(match.group(1)))
+        with suppress(FileNotFoundError):  # closed meanwhile
+            match = re.search(r"^prog_id:\s*(\d+)", info.read_text(), re.MULTILINE)
+            if match:
+                found.add(int(match.group(1)))
     return found
 
 
