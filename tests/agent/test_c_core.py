@@ -35,6 +35,8 @@ CHECKS = {
         "a_lock_of_before_is_told_of_once_it_is_held_for_long",
         "who_waits_for_a_condition_blocks_in_its_waiter_s_lock",
         "a_new_lock_at_an_old_address_is_a_new_lock",
+        "who_has_ended_is_forgotten_once_observers_know",
+        "the_end_of_a_lock_is_told_to_who_has_seen_it_in_a_picture",
         "ids_go_on_in_the_widest_gap_that_the_living_leave",
         "threading_s_own_locks_are_no_noise",
         "a_place_is_told_after_tens_of_thousands_of_ways_to_others",

@@ -31,3 +31,8 @@ def test_what_a_greenlet_holds_that_is_switched_out_is_not_left_behind() -> None
 @pytest.mark.usefixtures("core")
 def test_greenlets_of_one_thread_may_wait_for_conditions_at_the_same_time() -> None:
     assert said("greenlets_wait") == ("switched out: 3\nended: 0 3\n", "")
+
+
+@pytest.mark.usefixtures("core")
+def test_a_greenlet_that_a_signal_handler_switches_out_keeps_its_wait() -> None:
+    assert said("greenlets_interrupted") == ("switched out: 1\nended: True 0 0\n", "")

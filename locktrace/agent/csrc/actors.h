@@ -11,6 +11,7 @@
 #define LOCKTRACE_ACTORS_H
 
 #include "entries.h"
+#include "events.h"
 #include "ids.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -20,10 +21,13 @@
 struct hold;
 struct wait;
 
+enum { MAX_UNTOLD = 4096 };
+
 /* What an acquire and release need comes first, in a cache line of the actor's own. */
 struct actor {
     struct hold *spare_holds; /* owned */
     struct wait *waits;       /* newest first */
+    struct wait *spare_wait;  /* owned; or NULL */
     PyObject *label;          /* owned, tuple (id, text); NULL: none */
     uint32_t label_id;
     uint32_t id;
@@ -42,7 +46,7 @@ struct actor {
 };
 
 static struct actor *actors;
-static uint32_t actors_living_at_sweep;
+static uint32_t actors_left_at_sweep;
 static uint32_t foretold_actors;
 static pthread_key_t actor_key;
 static __thread struct actor *actor_of_thread __attribute__((tls_model("initial-exec")));
@@ -73,33 +77,47 @@ static size_t living_ids(uint32_t *ids)
 }
 
 static void free_spare_holds(struct actor *actor);
+static void free_spare_wait(struct actor *actor);
 
-/* Free the actors that have ended and hold nothing. Tuples and handles go, no foreign code. */
+/* Tuples and handles go, no foreign code. */
+COLD void actor_free(struct actor *actor)
+{
+    foretold_actors -= actor->foretold;
+    Py_XDECREF(actor->label);
+    Py_XDECREF(actor->name);
+    free_spare_holds(actor);
+    free_spare_wait(actor);
+    free(actor);
+}
+
+/* Free the actors that have ended and hold nothing. Observers are to hear of them first, and of their
+ * names with that, if they do not come by thousands. */
 COLD void sweep_actors(void)
 {
-    uint32_t living = 0;
+    uint32_t left = 0, untold = 0;
     for (struct actor **at = &actors; *at != NULL;) {
         struct actor *actor = *at;
-        if (atomic_load(&actor->ended) && actor->named == 0 && actor->building == NULL) {
+        int goes = atomic_load(&actor->ended) && actor->named == 0 && actor->building == NULL;
+        if (goes && listening() && !actor->told && untold < MAX_UNTOLD) {
+            untold++;
+            goes = 0;
+        }
+        if (goes) {
             *at = actor->next;
-            foretold_actors -= actor->foretold;
-            Py_XDECREF(actor->label);
-            Py_XDECREF(actor->name);
-            free_spare_holds(actor);
-            free(actor);
+            actor_free(actor);
         } else {
-            living++;
+            left++;
             at = &actor->next;
         }
     }
-    actors_living_at_sweep = living;
+    actors_left_at_sweep = left;
 }
 
 /* A new actor in the list, or NULL. */
 COLD struct actor *actor_add(unsigned long ident, uint32_t native_id)
 {
     static uint32_t since_sweep;
-    if (++since_sweep > actors_living_at_sweep + 16) {
+    if (++since_sweep > actors_left_at_sweep + 16) {
         since_sweep = 0;
         sweep_actors();
     }

@@ -25,6 +25,7 @@ struct entry {
     uint8_t kind;
     uint8_t listed : 1; /* observers are told of it */
     uint8_t fresh : 1;  /* and have not been yet */
+    uint8_t pictured : 1; /* it was in a list of all locks, which an observer may have */
     uint64_t wait_ns;
     struct semaphore *semaphore; /* owned, one block; of a SemLock only */
     struct durations times; /* those that are not short */

@@ -208,8 +208,10 @@ COLD void look_at_foretold(struct actor *actor, PyObject *frames)
     PyErr_Clear();
 }
 
+/* Who ends is told of by one look, and freed by the next: its last events may be on their way. */
 COLD void look_at_actors(PyObject *frames, struct ids *ended)
 {
+    sweep_actors();
     for (struct actor *actor = actors; actor != NULL; actor = actor->next) {
         if (actor->foretold) {
             look_at_foretold(actor, frames);

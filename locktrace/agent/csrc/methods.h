@@ -155,37 +155,18 @@ HOT void *asked_by(PyObject *owners, void *caller)
     return caller;
 }
 
-/* That wait begins, in memory of its own: a greenlet that waits is switched out, and its part of the
- * C stack with it. NULL for no entry, or when there is no memory. */
-HOT struct wait *begin_apart(struct entry *entry, struct actor *actor, int shared, int timed, void *frame)
-{
-    struct wait *wait = entry != NULL ? malloc(sizeof *wait) : NULL;
-    if (wait != NULL) {
-        wait_begin(wait, entry, actor, shared, timed, frame);
-    }
-    return wait;
-}
-
-HOT void end_apart(struct wait *wait)
-{
-    if (wait != NULL) {
-        wait_end(wait);
-        free(wait);
-    }
-}
-
 /* The original inside a wait for the lock, and inside that one for its owner: those there are. */
 HOT PyObject *method_wait(const Method *method, PyObject *const *args, size_t flags, struct actor *actor,
                           struct entry *entry, struct entry *owner, void *caller)
 {
     const Py_ssize_t count = (Py_ssize_t)(flags & ~VECTORCALL_OFFSET);
     const int timed = count == 2 && args[1] != Py_None;
-    struct wait *wait = begin_apart(entry, actor, method->shared, timed, caller);
+    struct wait *wait = wait_open(entry, actor, method->shared, timed, caller);
     struct wait *on_behalf =
-        owner != NULL ? begin_apart(owner, actor, 0, timed, asked_by(method->owners, caller)) : NULL;
+        owner != NULL ? wait_open(owner, actor, 0, timed, asked_by(method->owners, caller)) : NULL;
     PyObject *result = PyObject_Vectorcall(method->original, args, flags, NULL);
-    end_apart(on_behalf);
-    end_apart(wait);
+    wait_close(on_behalf);
+    wait_close(wait);
     return result;
 }
 

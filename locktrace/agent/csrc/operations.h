@@ -83,20 +83,21 @@ COLD PyObject *acquire_blocking(const struct call *call, enum lock_type type, in
 {
     struct entry *entry = lock_entry(call->self, type);
     struct actor *actor = actor_here();
-    if (entry == &hidden_entry || actor == NULL) {
+    struct wait *wait = entry != &hidden_entry && actor != NULL ? wait_new(actor) : NULL;
+    if (wait == NULL) {
         return acquire_hidden(call, type, actor);
     }
-    struct wait wait;
-    wait_begin(&wait, entry, actor, 0, timed, thread_frame(PyThreadState_Get()));
+    wait_begin(wait, entry, actor, 0, timed, thread_frame(PyThreadState_Get()));
     PyObject *result = call_blocking(call, type);
-    uint64_t now = wait_end(&wait);
+    uint64_t now = wait_end(wait);
     if (result != NULL && result != Py_False && armed) {
         entry = lock_entry(call->self, type); /* another one, if we were disarmed meanwhile */
         if (entry != &hidden_entry) {
             actor->manner = timed ? FLAG_TIMED : 0;
-            record_awaited(entry, type, &wait, now, depth);
+            record_awaited(entry, type, wait, now, depth);
         }
     }
+    wait_free(wait);
     return result;
 }
 

@@ -118,6 +118,7 @@ COLD PyObject *rows_locks(int only_fresh)
     {
         if (only_fresh ? entry->fresh : entry->listed) {
             copy_lock(&rows, entry);
+            entry->pictured |= !only_fresh;
         }
         entry->fresh = only_fresh ? 0 : entry->fresh;
     }

@@ -37,7 +37,7 @@ COLD struct wait *simple_queue_begin(PyObject *queue, int timed)
     struct actor *actor = ts != NULL ? actor_here() : NULL;
     int untraced = 0;
     PyObject *handle = actor != NULL ? handle_in(simple_queue.rows, queue, &untraced) : NULL;
-    struct wait *wait = handle != NULL ? begin_apart(entry_of(handle), actor, 0, timed, thread_frame(ts))
+    struct wait *wait = handle != NULL ? wait_open(entry_of(handle), actor, 0, timed, thread_frame(ts))
                                        : NULL;
     Py_XDECREF(handle); /* its row keeps it for as long as there is the queue, which is waited for */
     return wait;
@@ -55,7 +55,7 @@ COLD PyObject *simple_queue_get(PyObject *queue, PyTypeObject *type, PyObject *c
     struct wait *begun = simple_queue_begin(queue, timed == Py_True);
     if (begun != NULL) {
         PyObject *item = simple_queue.saved(queue, type, vector, count, names);
-        end_apart(begun);
+        wait_close(begun);
         return item;
     }
     PyObject *waiting = simple_queue.waiting;

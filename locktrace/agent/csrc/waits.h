@@ -1,4 +1,5 @@
-/* Who waits for what. A wait is a record on the stack of who waits, or in an object of ours. */
+/* Who waits for what. A wait is a record in memory of its own, or in an object of ours: on the C stack
+ * it would be switched out with the greenlet that waits, even where only a signal handler switches. */
 #ifndef LOCKTRACE_WAITS_H
 #define LOCKTRACE_WAITS_H
 
@@ -68,6 +69,55 @@ COLD uint64_t wait_end(struct wait *wait)
     wait->actor->named--;
     Py_XDECREF(wait->label);
     return now;
+}
+
+/* Memory for a wait of `actor`'s, or NULL. */
+HOT struct wait *wait_new(struct actor *actor)
+{
+    struct wait *wait = actor->spare_wait;
+    if (wait == NULL) {
+        return malloc(sizeof *wait);
+    }
+    UNPOISON(wait, sizeof *wait);
+    actor->spare_wait = NULL;
+    return wait;
+}
+
+/* Takes over `wait`, which is over. */
+HOT void wait_free(struct wait *wait)
+{
+    struct actor *actor = wait->actor;
+    if (actor->spare_wait == NULL) {
+        actor->spare_wait = wait;
+        POISON(wait, sizeof *wait);
+    } else {
+        free(wait);
+    }
+}
+
+static void free_spare_wait(struct actor *actor)
+{
+    if (actor->spare_wait != NULL) {
+        free(wait_new(actor));
+    }
+}
+
+/* That wait begins; NULL for no entry, or when there is no memory. */
+HOT struct wait *wait_open(struct entry *entry, struct actor *actor, int shared, int timed, void *frame)
+{
+    struct wait *wait = entry != NULL ? wait_new(actor) : NULL;
+    if (wait != NULL) {
+        wait_begin(wait, entry, actor, shared, timed, frame);
+    }
+    return wait;
+}
+
+HOT void wait_close(struct wait *wait)
+{
+    if (wait != NULL) {
+        wait_end(wait);
+        wait_free(wait);
+    }
 }
 
 /* In a forked child: nobody acts but `survivor`. The records of the other threads' waits lie on

@@ -86,6 +86,43 @@ def a_new_lock_at_an_old_address_is_a_new_lock():
 
 
 @check
+def who_has_ended_is_forgotten_once_observers_know():
+    CORE.arm()
+    LEDGER.listen(True)
+    lock = threading.Lock()
+    for _ in range(100):
+        thread = threading.Thread(target=lambda: lock.acquire() and lock.release())
+        thread.start()
+        thread.join()
+    batches, lost = LEDGER.drain_events()
+    actors = {row.id for row in LEDGER.actors()}
+    assert not lost
+    assert len(actors) >= 100
+    assert set().union(*(batch.actors for batch in batches)) <= actors
+    ended = []
+    until(lambda: ended.extend(LEDGER.look().ended) or len(ended) >= 100)  # the last end by and by
+    LEDGER.look()
+    assert not {row.id for row in LEDGER.actors()} & set(ended)
+    assert len(ended) == len(set(ended))
+
+
+@check
+def the_end_of_a_lock_is_told_to_who_has_seen_it_in_a_picture():
+    CORE.arm()
+    LEDGER.listen(True)
+    seen, unseen = [threading.Lock()], []
+    picture = {row.id for row in LEDGER.locks()}
+    unseen.append(threading.Lock())
+    ids = [_core.id_of(lock) for lock in (*seen, *unseen)]
+    assert [id in picture for id in ids] == [True, False]
+    seen.clear()
+    unseen.clear()
+    batches, _ = LEDGER.drain_events()
+    destroyed = {id for batch in batches for id in batch.destroyed}
+    assert [id in destroyed for id in ids] == [True, False]
+
+
+@check
 def ids_go_on_in_the_widest_gap_that_the_living_leave():
     CORE.arm()
     first = threading.Lock()
