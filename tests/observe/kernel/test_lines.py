@@ -7,7 +7,7 @@ import json
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from locktrace.observe.kernel.ledger import GIL
@@ -130,6 +130,7 @@ KINDS = st.sampled_from(["printf", "map", "stats", "hist", "lost_events", "time"
 NAMES = st.sampled_from(["@waiting", "@spent", "@lengths", "@untold", "events"])
 
 
+@settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(KINDS, VALUES | st.dictionaries(NAMES, VALUES, max_size=2))
 def test_nothing_but_a_line_error_comes_of_any_json(kind: str, data: object) -> None:
     with contextlib.suppress(LineError):
