@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,8 @@ def test_garbage_closes_that_observer_with_a_reason_and_nothing_else() -> None:
         with observed(target) as session:
             for garbage in (b"GET / HTTP/1.1\r\n\r\n", os.urandom(200_000), b"\x00" * 5):
                 bad = connect(target.pid)
-                bad.sendall(garbage[:60_000])
+                with suppress(BrokenPipeError):  # it need not hear all of it
+                    bad.sendall(garbage[:60_000])
                 said = b""
                 while data := _recv(bad):
                     said += data
