@@ -130,7 +130,8 @@ class Session:
         """
         deadline = self._clock() + int(timeout * 1e9)
         while not self._state.ledger_ns:
-            if diagnose_silence(self._state.snapshot(self._now()), self.thresholds):
+            silence = diagnose_silence(self._state.snapshot(self._now()), self.thresholds)
+            if silence and not self._hears():
                 self._looked_ns = self._state.heard_ns  # there is nothing to look at
                 break
             left = (deadline - self._clock()) / 1e9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -140,6 +141,13 @@ class Target:
         assert self.process.stdin is not None
         self.process.stdin.close()
         self.process.stdin = None
+
+    def stop(self) -> None:
+        """Have all its threads stand still, as by Ctrl-Z; some go on until the signal is taken."""
+        self.process.send_signal(signal.SIGSTOP)
+        states = Path(f"/proc/{self.pid}/task").glob("*/stat")
+        for state in list(states):
+            eventually(lambda state=state: ") T " in state.read_text(), "the stop")
 
     def finish(self) -> tuple[int, str, str]:
         """Its exit code, the rest of its output, its errors, once it has ended."""

@@ -27,10 +27,15 @@ def kinds(view: View) -> set[str]:
     return {finding.kind for finding in view.findings}
 
 
+def waiting(view: View) -> set[str]:
+    """The names of those who wait."""
+    return {view.snapshot.actors[wait.actor].name for wait in view.snapshot.waits}
+
+
 def test_the_story_leak_first_then_the_stall_with_py_spy_stacks(python: str) -> None:
     with running("leaked_read_lock", python=python) as target:
         target.expect("leaked")
-        with observed(target) as session:
+        with observed(target, Thresholds(stall_after=2 * PATIENCE_S)) as session:
             view = until(session, lambda v: bool(v.findings), "the leak")
             assert kinds(view) == {"leaked-lock"}
             assert view.findings[0].message.startswith("Filter.ip_table: 3 read locks")
@@ -38,11 +43,14 @@ def test_the_story_leak_first_then_the_stall_with_py_spy_stacks(python: str) -> 
             target.expect("reloading")
             target.tell("query")
             target.expect("querying")
+            blocked = {"reload", "query-0", "query-1"}
+            until(session, lambda v: blocked <= waiting(v), "all that wait")
+            session.thresholds = Thresholds()
             view = until(session, lambda v: bool(v.stalls), "the stall")
     assert "blocked-by-pending-writer" in kinds(view)
     [stall] = view.stalls
-    waiting = {t.name for t in stall.threads if any("lock" in s.function for s in t.frames)}
-    assert {"reload", "query-0", "query-1"} <= waiting
+    seen = {t.name for t in stall.threads if any("lock" in s.function for s in t.frames)}
+    assert blocked <= seen
     assert stall.stacks_from in {"py-spy", "agent"}
 
 
@@ -262,7 +270,7 @@ def test_that_nobody_could_look_is_not_told_as_if_somebody_had(
 def test_who_comes_when_the_target_is_silent_is_told_so_and_the_ledger_once_it_answers() -> None:
     with running("counter") as target:
         target.expect("counting")
-        target.process.send_signal(signal.SIGSTOP)
+        target.stop()
         source = AgentSource(connect(target.pid), target.pid, patience=0.1, silent=True)
         session = Session(
             source,
