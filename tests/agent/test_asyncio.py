@@ -43,8 +43,14 @@ def test_tasks_hold_and_wait_and_are_actors_of_their_own(python: str) -> None:
             assert [site.function for site in waiting.stack] == ["Server.await_ready"]
             target.tell("on")
             target.expect("done False False")
-            view = until(session, lambda v: not holds(v.snapshot, "asyncio.Lock"))
-            assert not any(kind.startswith("asyncio") for _, kind, _ in waits(view.snapshot))
+            view = until(
+                session,
+                lambda v: (
+                    not holds(v.snapshot, "asyncio.Lock")
+                    and not any(kind.startswith("asyncio") for _, kind, _ in waits(v.snapshot))
+                ),
+                "the end of all holds and waits",
+            )
             assert [finding.kind for finding in view.findings] == []
             target.tell("on")
 

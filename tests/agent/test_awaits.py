@@ -22,6 +22,10 @@ def awaits(snapshot: Snapshot) -> set[tuple[str, str, frozenset[str]]]:
     return found
 
 
+def held_kinds(snapshot: Snapshot) -> set[str]:
+    return {snapshot.locks[hold.lock].kind for hold in snapshot.holds}
+
+
 def _short(name: str) -> str:
     return "a task" if name.startswith("Task-") else name
 
@@ -53,12 +57,13 @@ def test_each_way_to_await_a_task_is_a_wait_for_it_until_it_is_over(python: str)
             target.expect("over")
             view = until(
                 session,
-                lambda v: not {w for w, _, _ in awaits(v.snapshot)} & {"direct", "asker"},
+                lambda v: (
+                    not {w for w, _, _ in awaits(v.snapshot)} & {"direct", "asker"}
+                    and not held_kinds(v.snapshot) & {"asyncio.Task", "asyncio.Tasks"}
+                ),
+                "the end of all awaits",
             )
             assert view.snapshot.faults == 0
-            left = {hold.lock for hold in view.snapshot.holds}
-            kinds = {view.snapshot.locks[lock].kind for lock in left}
-            assert not kinds & {"asyncio.Task", "asyncio.Tasks"}
             target.tell("on")
             code, _, errors = target.finish()
             assert (code, errors) == (0, "")

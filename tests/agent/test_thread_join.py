@@ -25,6 +25,9 @@ def test_a_join_waits_for_the_thread_which_holds_itself_until_it_ends(python: st
             assert (wait.site.function, wait.timed) == ("await_worker", False)
             target.tell("on")
             target.expect("joined False")
-            view = until(session, lambda v: not holds(v.snapshot, "Thread"))
-            assert not waits(view.snapshot, "Thread")
+            view = until(
+                session,
+                lambda v: not holds(v.snapshot, "Thread") and not waits(v.snapshot, "Thread"),
+                "the end of hold and wait",
+            )
             assert not any(finding.kind == "leaked-lock" for finding in view.findings)
