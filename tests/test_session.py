@@ -123,7 +123,7 @@ def test_a_stopped_target_is_told_by_its_silence() -> None:
     with running("counter") as target:
         target.expect("counting")
         with observed(target, Thresholds(unresponsive_after=0.5)) as session:
-            target.process.send_signal(signal.SIGSTOP)
+            target.stop()
             view = until(session, lambda v: "unresponsive" in kinds(v), "the silence")
             target.process.send_signal(signal.SIGCONT)
             [finding] = [f for f in view.findings if f.kind == "unresponsive"]

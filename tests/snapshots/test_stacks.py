@@ -16,6 +16,7 @@ import pytest
 
 from locktrace.model import Process, Site, ThreadStack
 from locktrace.snapshots.stacks import py_spy_stacks, without_tracer
+from tests.support import eventually
 
 PY_SPY = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
 
@@ -51,7 +52,7 @@ def test_a_stopped_process_is_seen_and_stays_stopped(visible_target):
     process = psutil.Process(visible_target.pid)
     process.suspend()
     assert "worker-1" in by_name(py_spy_stacks(visible_target))
-    assert process.status() == psutil.STATUS_STOPPED
+    eventually(lambda: process.status() == psutil.STATUS_STOPPED, "the stop, when py-spy lets go")
     process.send_signal(signal.SIGCONT)
 
 
