@@ -13,6 +13,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import weakref
 
 from checking import CORE, LEDGER, check, made_here, run, until
@@ -160,14 +161,16 @@ def a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits
             enough.wait()
 
     def waited_for(make, ticks):
-        """A signal at each millisecond; the handler raises, or lets go at the last tick."""
+        """A signal at each millisecond: who is just about to wait is not woken by one.
+
+        The handler raises, or lets go at the last tick."""
         lock, holds, enough, came = make(), threading.Event(), threading.Event(), []
 
         def tick(*_):
             came.append(1)
             if len(came) == ticks:
                 enough.set()
-            elif not ticks:
+            elif not ticks and len(came) == 1:
                 raise InterruptionError
 
         other = threading.Thread(target=holder, args=(lock, holds, enough))
@@ -175,7 +178,7 @@ def a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits
         holds.wait()
         signal.signal(signal.SIGALRM, tick)
         try:
-            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001 if ticks else 0)
+            signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
             taken = lock.acquire()
         except InterruptionError:
             taken = None
@@ -288,12 +291,19 @@ def a_wait_in_c_is_as_the_python_one():
     class InterruptedWaitError(Exception):
         pass
 
-    def interrupt(*_):
-        raise InterruptedWaitError
+    interrupted = []
 
-    def send_a_signal_to_who_waits():
+    def interrupt(*_):
+        if not interrupted:
+            interrupted.append(True)
+            raise InterruptedWaitError
+
+    def send_signals_to_who_waits():
+        """More than one: who is just about to wait is not woken by it."""
         until(LEDGER.waits)
-        signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+        while not interrupted:
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
+            time.sleep(0.01)
 
     original, before = threading.Condition.wait, face(threading.Condition.wait)
     patches = Patches()
@@ -326,7 +336,7 @@ def a_wait_in_c_is_as_the_python_one():
         assert changed.wait(timeout=0.0001) is False
         assert changed.wait_for(lambda: False, 0.0001) is False
         signal.signal(signal.SIGALRM, interrupt)
-        _thread.start_new_thread(send_a_signal_to_who_waits, ())
+        _thread.start_new_thread(send_signals_to_who_waits, ())
         with contextlib.suppress(InterruptedWaitError):
             changed.wait()
             raise AssertionError("nobody interrupted it")
