@@ -190,7 +190,9 @@ class Encoder:
             sites: list[list[Any]] = []
             inner: Any = frame
             while inner is not None and len(sites) < 64:
-                sites.append([inner.f_code.co_filename, inner.f_lineno, inner.f_code.co_qualname])
+                code = inner.f_code
+                line = inner.f_lineno or code.co_firstlineno  # not each instruction has a line
+                sites.append([code.co_filename, line, code.co_qualname])
                 inner = inner.f_back
             rows.append([native.get(ident), titles.get(ident, ""), sites])
         return frames.pack_json(

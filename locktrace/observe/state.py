@@ -125,7 +125,7 @@ class LedgerState:
 
     def _define(self, document: dict[str, Any]) -> None:
         for id, kind, name, site, parent, address, *more in document.get("locks", ()):
-            created = Site(*site) if site is not None else None
+            created = _site(*site) if site is not None else None
             known = self._locks.get(id) or Lock(id, "", "")
             self._locks[id] = replace(
                 known,
@@ -135,12 +135,12 @@ class LedgerState:
                 parent=parent,
                 address=int(address),
                 os_name=str(more[0] or "") if more else "",
-                acquire_sites=tuple(Site(*site) for site in more[1]) if more[1:] else (),
+                acquire_sites=tuple(_site(*site) for site in more[1]) if more[1:] else (),
                 os_id=str(more[2]) if more[2:] else "",
             )
             self._past.define(self._locks[id], self._locks.get(parent))
         for id, site_index, sites in document.get("stacks", ()):
-            stack = tuple(Site(*site) for site in sites)
+            stack = tuple(_site(*site) for site in sites)
             self._stacks[id] = (site_index, stack)
             self._wanting[id] = _wanting(site_index, stack)
         for id, name, kind, native_id, label, ended in document.get("actors", ()):
@@ -201,7 +201,7 @@ class LedgerState:
 
     def _threads(self, document: dict[str, Any]) -> None:
         threads = tuple(
-            ThreadStack(native_id, name, tuple(Site(*site) for site in sites))
+            ThreadStack(native_id, name, tuple(_site(*site) for site in sites))
             for native_id, name, sites in document["threads"]
         )
         handlers = document.get("handlers")
@@ -311,6 +311,11 @@ class LedgerState:
             bool(flags & FOUND),
             self._wanting.get(stack, 0),
         )
+
+
+def _site(file: object, line: Any, function: object) -> Site:
+    """As an agent tells it; line 0 where it knows none."""
+    return Site(str(file), int(line or 0), str(function))
 
 
 def _wanting(site_index: int, stack: Stack) -> int:

@@ -10,6 +10,7 @@ from locktrace.agent.ledger import Stack
 from locktrace.wire import frames
 from locktrace.wire.frames import FrameReader
 from tests.agent.conftest import Tracing
+from tests.support import eventually
 
 
 def documents(*data: bytes) -> list[dict[str, Any]]:
@@ -80,3 +81,25 @@ def test_what_a_stack_says_of_its_locks_is_not_asked_of_the_next_stack(tracing: 
     assert names == ["one", "other"]
     assert isinstance(tracing.locks("Lock")[0].stack, Stack)
     del one, other
+
+
+def test_a_frame_at_an_instruction_without_a_line_is_at_the_first_of_its_function(
+    tracing: Tracing,
+) -> None:
+    told = threading.Event()
+
+    def without_lines() -> None:
+        told.wait()
+
+    without_lines.__code__ = without_lines.__code__.replace(co_linetable=b"")
+    thread = threading.Thread(target=without_lines, daemon=True)
+    thread.start()
+
+    def lines() -> list[int]:
+        [document] = documents(Encoder(tracing.ledger, "1").stacks())
+        sites = [site for _, _, frames in document["threads"] for site in frames]
+        return [line for _, line, name in sites if name.endswith("without_lines")]
+
+    assert eventually(lines) == [without_lines.__code__.co_firstlineno]
+    told.set()
+    thread.join()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from locktrace.durations import Durations
-from locktrace.model import Certainty, Mode, Process
+from locktrace.model import Certainty, Mode, Process, Site
 from locktrace.observe.state import LedgerState
 from locktrace.wire import frames
 from locktrace.wire.events import (
@@ -213,3 +213,11 @@ def test_how_long_holds_and_waits_lasted_comes_with_the_totals(state: LedgerStat
     lock = state.snapshot(0).locks[1]
     assert lock.hold_times == Durations((3, 1, 1), 5000)
     assert lock.wait_times.total == 0
+
+
+def test_a_frame_that_is_at_no_line_has_line_0(state: LedgerState) -> None:
+    threads = [[77, "worker", [["f.py", None, "work"], ["f.py", 9, "run"]]]]
+    apply(state, frames.STACKS, {"threads": threads, "time_ns": 5})
+    assert state.present is not None
+    [thread] = state.present.threads
+    assert thread.frames == (Site("f.py", 0, "work"), Site("f.py", 9, "run"))
