@@ -187,7 +187,7 @@ def test_who_lets_a_waiter_go_is_told(ask_kernel: Ask) -> None:
     with running("kernel_waits", trace=False) as target:
         target.read()
         with ask_kernel(target) as session:
-            tell(target, "pass 0.3")
+            tell(target, "pass 2")
             view = until(session, lambda view: bool(kernel_of(view).wakeups), "an edge")
         edges = {(edge.waker, edge.woken) for edge in kernel_of(view).wakeups}
         assert any(waker % (1 << 32) == target.pid for waker, _ in edges)
