@@ -14,6 +14,7 @@ EXAMPLES = "Example: locktrace ps"
 
 def ps() -> None:
     """List Python processes: pid, traced or not, version, core, command line."""
+    from locktrace.launch import leftovers
     from locktrace.launch.processes import python_processes
     from locktrace.wording import plain
 
@@ -23,6 +24,7 @@ def ps() -> None:
         user = process.user[:11]
         command = plain(" ".join(process.command))
         typer.echo(f"{process.pid:>8}  {traced:<8}{python:<10}{core:<8}{user:<12}{command}")
+    leftovers.clear()
 
 
 def _agent(process: PythonProcess) -> tuple[str, str, str]:

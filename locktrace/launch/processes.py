@@ -108,8 +108,8 @@ def _connect(place: str, owner: int, pid: int) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         connection.settimeout(CONNECT_S)
-        with _trusted(os.path.dirname(place), owner) as folder:
-            _knock(connection, folder, os.path.basename(place))
+        with trusted(os.path.dirname(place), owner) as folder:
+            knock(connection, folder, os.path.basename(place))
     except OSError:
         connection.close()
         raise
@@ -120,7 +120,7 @@ def _connect(place: str, owner: int, pid: int) -> socket.socket:
 
 
 @contextlib.contextmanager
-def _trusted(folder: str, owner: int) -> Iterator[int]:
+def trusted(folder: str, owner: int) -> Iterator[int]:
     """A descriptor of `folder`; OSError unless it is `owner`'s own and closed to others.
 
     We may be root and the owner hostile: what is checked is what is used, whatever is put in the
@@ -136,8 +136,11 @@ def _trusted(folder: str, owner: int) -> Iterator[int]:
         os.close(number)
 
 
-def _knock(connection: socket.socket, folder: int, name: str) -> None:
-    """Connect to socket `name` in an open folder, by a path that is short enough for any."""
+def knock(connection: socket.socket, folder: int, name: str) -> None:
+    """Connect to socket `name` in an open folder, by a path that is short enough for any.
+
+    OSError; a socket on which nobody listens is removed first.
+    """
     try:
         connection.connect(f"/proc/self/fd/{folder}/{name}")
     except ConnectionRefusedError:
