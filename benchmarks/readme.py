@@ -116,7 +116,8 @@ def _load(queries: Document) -> Iterator[str]:
     runs = queries["runs"]
     for name in runs[0]:
         rate, p99 = (
-            median(run[name][it] for run in runs) for it in ("queries_per_second", "p99_ms")
+            median(run[name][it] for run in runs if name in run)
+            for it in ("queries_per_second", "p99_ms")
         )
         more, longer = _load_ratios(queries, name)
         yield f"| {name} | {rate:,.0f} | {more:.2f} | {p99:.1f} | {longer:.2f} |"
@@ -125,7 +126,7 @@ def _load(queries: Document) -> Iterator[str]:
 def _load_ratios(queries: Document, name: str) -> tuple[float, float]:
     """Of the rate and of the 99th percentile, to the untraced server's of the same round."""
     more, longer = (
-        median(run[name][it] / run["untraced"][it] for run in queries["runs"])
+        median(run[name][it] / run["untraced"][it] for run in queries["runs"] if name in run)
         for it in ("queries_per_second", "p99_ms")
     )
     return more, longer
