@@ -81,7 +81,7 @@ static void entry_free(struct entry *entry)
     if (found_waiting > 0) {
         found_entry_gone(entry);
     }
-    if (listening() && (!entry->fresh || entry->pictured || entry_remember(entry))) {
+    if (listening() && (!entry->fresh || entry_remember(entry) || entry->pictured)) {
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
     fresh_entries -= entry->fresh;
