@@ -29,6 +29,7 @@ from locktrace.model import (
 )
 from locktrace.observe.actors import Actors
 from locktrace.observe.history import Chronicle, Totals
+from locktrace.observe.overtaken import Overtaken
 from locktrace.observe.rates import Rates
 from locktrace.wire import frames
 from locktrace.wire.events import (
@@ -63,11 +64,14 @@ class LedgerState:
         self._labels: OrderedDict[int, str] = OrderedDict()
         self._holds: dict[int, Hold] = {}
         self._waits: dict[int, Wait] = {}
+        self._overtaken_holds = Overtaken[Hold]()
+        self._overtaken_waits = Overtaken[Wait]()
         self._giving_up: frozenset[int] = frozenset()
         self._rates = Rates()
         self._past = Chronicle()
         self._fresh_totals: dict[int, Totals] = {}
         self.dropped = 0
+        self._dropped_before = 0
         self.faults = 0
         self.heard_ns = heard_ns
         self.ledger_ns = 0
@@ -188,11 +192,23 @@ class LedgerState:
             self._actors.forget(holding | {wait.actor for wait in self._waits.values()})
 
     def _ledger(self, document: dict[str, Any]) -> None:
+        before = self._holds, self._waits
         self._holds = {row[0]: self._hold(*row) for row in document["holds"]}
         self._waits = {row[0]: self._wait(*row) for row in document["waits"]}
         self._hear(document)
         self.ledger_ns = self.heard_ns
+        self._overtake(*before)
         self._past.restart(self._holds.values(), self._waits.values(), self.heard_ns)
+
+    def _overtake(self, holds: dict[int, Hold], waits: dict[int, Wait]) -> None:
+        """A picture has come, and `holds` and `waits` are what was known before it."""
+        if self.dropped == self._dropped_before:
+            self._overtaken_holds.leave(holds, self._holds, self.heard_ns)
+            self._overtaken_waits.leave(waits, self._waits, self.heard_ns)
+        else:  # the end of what is gone may never be told
+            self._overtaken_holds.clear()
+            self._overtaken_waits.clear()
+        self._dropped_before = self.dropped
 
     def _hear(self, document: dict[str, Any]) -> None:
         self.heard_ns = int(document["time_ns"])
@@ -219,9 +235,10 @@ class LedgerState:
         for _seq, at, ref, lock, actor, stack, label_id, op, flags in unpack_events(payload):
             self.heard_ns = max(self.heard_ns, at)
             if op == RELEASED:
-                self._release(self._holds.pop(ref, None), actor, at)
+                hold = self._holds.pop(ref, None) or self._overtaken_holds.take(ref)
+                self._release(hold, actor, at)
             elif op == WAITED:
-                wait = self._waits.pop(ref, None)
+                wait = self._waits.pop(ref, None) or self._overtaken_waits.take(ref)
                 if wait is not None:
                     self._past.waited(wait, at)
             elif op == DESTROYED:
@@ -250,10 +267,11 @@ class LedgerState:
         self._rates.forget(lock)
         known = self._locks.pop(lock, None)
         self._past.forget(lock, known)
+        self._overtaken_waits.take_of(lock)
         for ref in [ref for ref, wait in self._waits.items() if wait.lock == lock]:
             del self._waits[ref]
-        for ref in [ref for ref, hold in self._holds.items() if hold.lock == lock]:
-            hold = self._holds.pop(ref)
+        lasting = [ref for ref, hold in self._holds.items() if hold.lock == lock]
+        for hold in [*self._overtaken_holds.take_of(lock), *map(self._holds.pop, lasting)]:
             if known is not None and not hold.found:
                 self._past.orphaned(hold, known)
 

@@ -9,6 +9,7 @@ import pytest
 
 from locktrace.durations import Durations
 from locktrace.model import Certainty, Mode, Process, Site
+from locktrace.observe.overtaken import KEPT_NS
 from locktrace.observe.state import LedgerState
 from locktrace.wire import frames
 from locktrace.wire.events import (
@@ -101,6 +102,41 @@ def test_a_ledger_replaces_what_was_known_before(state: LedgerState) -> None:
     apply(state, frames.LEDGER, {"holds": [], "waits": [], "time_ns": 150, "dropped": 3})
     snapshot = state.snapshot(200)
     assert (snapshot.holds, snapshot.waits, snapshot.dropped) == ((), (), 3)
+
+
+def test_what_a_picture_overtakes_ends_when_its_event_comes(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(WAITING, 11))
+    apply(state, frames.LEDGER, picture(150))
+    apply(state, frames.LEDGER, picture(160))
+    by_another = pack_events([(2, 140, 10, 1, 3, 0, 0, RELEASED, 0)])
+    state.apply(frames.EVENTS, by_another + event(WAITED, 11, at=145))
+    snapshot = state.snapshot(200)
+    assert snapshot.locks[1].foreign_releases == 1
+    [waited] = snapshot.history.contention[1].waited
+    assert waited.total_ns == 45
+
+
+@pytest.mark.parametrize(("dropped", "orphans"), [(0, [10]), (3, [])])
+def test_a_lock_destroyed_held_is_told_after_a_picture_too_unless_its_release_may_be_lost(
+    state: LedgerState, dropped: int, orphans: list[int]
+) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    apply(state, frames.LEDGER, picture(150, dropped))
+    state.apply(frames.EVENTS, event(DESTROYED, 0, at=140))
+    assert [hold.id for hold in state.snapshot(200).history.orphans] == orphans
+
+
+def test_what_was_overtaken_is_not_kept_for_ever(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    apply(state, frames.LEDGER, picture(150))
+    apply(state, frames.LEDGER, picture(150 + KEPT_NS))
+    state.apply(frames.EVENTS, event(DESTROYED, 0))
+    assert state.snapshot(200).history.orphans == ()
+
+
+def picture(at_ns: int, dropped: int = 0) -> dict[str, Any]:
+    """One in which nobody holds or waits."""
+    return {"holds": [], "waits": [], "time_ns": at_ns, "wall": 0.0, "dropped": dropped}
 
 
 def test_a_wait_ends_with_or_without_the_lock(state: LedgerState) -> None:
