@@ -23,6 +23,7 @@ from operator import call
 from locktrace.agent.arrival.usage import Usage
 from locktrace.agent.audience import FAREWELL_S, Audience
 from locktrace.agent.client import Client
+from locktrace.agent.departure import Departure, await_vanishing
 from locktrace.agent.desertion import is_deserted
 from locktrace.agent.listener import Listener
 from locktrace.agent.owned import Wake, standard_streams_open
@@ -48,7 +49,7 @@ class Publisher:
         self,
         ledger: Ledger,
         version: str,
-        detach: Callable[[], None] | None = None,
+        departure: Departure | None = None,
         forked_ns: int = 0,
         usage: Usage | None = None,
         *,
@@ -56,7 +57,7 @@ class Publisher:
     ) -> None:
         """`may_be_last`: the process ends with its last thread, which must not be ours."""
         self._audience = Audience(ledger, version, forked_ns, usage)
-        self._detach = detach
+        self._departure = departure
         self._farewell_reason = frames.GOODBYE
         self._last_act: Callable[[], None] | None = None
         self._stopping = False
@@ -141,9 +142,7 @@ class Publisher:
             self._close()
         if self._listener is not None:
             self._listener.close(unlink=True)
-        if ended and self._thread_id != _thread.get_native_id():
-            # One that still runs when the interpreter ends is ended by pthread_exit, which aborts
-            # a process without a free descriptor: glibc opens libgcc_s for it.
+        if ended:
             self._await_vanishing(FAREWELL_S)
 
     def pause(self) -> None:
@@ -177,11 +176,8 @@ class Publisher:
         return ended
 
     def _await_vanishing(self, seconds: float) -> None:
-        """The thread has nothing left to do; until it is no thread of this process any more."""
-        task = f"/proc/self/task/{self._thread_id}"
-        deadline = time.monotonic() + seconds
-        while os.path.exists(task) and time.monotonic() < deadline:
-            time.sleep(0)
+        if self._thread_id not in {0, _thread.get_native_id()}:
+            await_vanishing(self._thread_id, seconds)
 
     @property
     def _ending(self) -> bool:
@@ -302,14 +298,12 @@ class Publisher:
                 self._audience.send_stacks(client)
             elif request.get("ask") == "ledger":
                 self._audience.send_picture(client)
-            elif request.get("ask") == "detach" and self._detach is not None:
-                self._start_detaching(self._detach)
+            elif request.get("ask") == "detach" and self._departure is not None:
+                self._depart(self._departure)
 
-    def _start_detaching(self, detach: Callable[[], None]) -> None:
+    def _depart(self, departure: Departure) -> None:
         """In a thread of its own, as it waits for the end of this one, or else when we are done."""
-        try:
-            _thread.start_new_thread(detach, ())
-        except RuntimeError:
+        if not departure.start():
             self._farewell_reason = frames.DETACHED
             self._stopping = True
-            self._last_act = detach
+            self._last_act = departure.leave

@@ -15,8 +15,10 @@ from typing import Any
 from locktrace import __version__
 from locktrace.agent.arrival.arrive import Arrival
 from locktrace.agent.arrival.usage import Usage
+from locktrace.agent.audience import FAREWELL_S
 from locktrace.agent.caller import call
 from locktrace.agent.core import Core, choose
+from locktrace.agent.departure import Departure
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import configured, families, rwlock, tap, thread
 from locktrace.agent.primitives.imports import ImportWatch
@@ -35,6 +37,7 @@ class Agent:
     def __init__(self) -> None:
         self.core: Core | None = None
         self.publisher: Publisher | None = None
+        self._departure = Departure(self.detach)
         self.installed = False
         self.specs: list[RWLockSpec] = []
         self._patches = Patches()
@@ -76,7 +79,7 @@ class Agent:
         self.publisher = Publisher(
             self.core.ledger,
             __version__,
-            self.detach,
+            self._departure,
             forked_ns,
             usage,
             may_be_last=self._ends_with_its_threads,
@@ -164,6 +167,7 @@ class Agent:
     def _at_exit(self) -> None:
         if self.publisher is not None:
             self.publisher.stop()
+        self._departure.await_end(FAREWELL_S)
 
     def _before_fork(self) -> None:
         self._first_thread = threading.main_thread().ident  # in the child it is whoever has forked
@@ -176,6 +180,7 @@ class Agent:
 
     def _after_fork_in_child(self) -> None:
         """The child is a process of its own: its own socket, its own thread, the parent's holds."""
+        self._departure = Departure(self.detach)
         if self.publisher is None or self.core is None:
             return
         self._ends_with_its_threads |= _thread.get_ident() != self._first_thread

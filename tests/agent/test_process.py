@@ -279,6 +279,24 @@ def test_a_process_without_anything_left_is_traced_and_told_nothing(missing: str
     assert run(script, sys.executable) == "none the wiser\n"
 
 
+DEPARTING = """
+import os, resource, time
+import locktrace
+from locktrace.agent.switch import AGENT
+locktrace.install()
+leave = AGENT._departure.leave
+AGENT._departure.leave = lambda: (leave(), [time.sleep(0.001) for _ in range(300)])  # it ends late
+AGENT._departure.start()
+while AGENT.installed: time.sleep(0.001)
+resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+print("gone")
+"""
+
+
+def test_a_process_without_a_descriptor_ends_well_while_the_agent_is_taken_out(python: str) -> None:
+    assert run(DEPARTING, python) == "gone\n"
+
+
 BACKLOG = """
 import locktrace, os, resource, socket, time
 locktrace.install()
