@@ -64,6 +64,8 @@ class Publisher:
         self._may_be_last = may_be_last
         self._pauses: list[None] = []  # one for each fork under way
         self._absent = _thread.allocate_lock()  # taken while there is a thread of ours
+        self._silent = _thread.allocate_lock()  # taken until who listens has been told of us
+        self._silent.acquire()
         self._thread_id = 0
         self._wake: Wake | None = None
         self._listener: Listener | None = None
@@ -132,6 +134,11 @@ class Publisher:
     def path(self) -> str | None:
         """Where observers find us; None while there is no place for a socket."""
         return self._listener.path if self._listener is not None else None
+
+    def await_word(self, seconds: float) -> None:
+        """Until an observer that we were given has been told of us, `seconds` at most."""
+        if self._absent.locked() and self._silent.acquire(True, seconds):
+            self._silent.release()
 
     def stop(self, reason: str = frames.GOODBYE) -> None:
         """Send the last picture, close everything, end the thread; at most FAREWELL_S."""
@@ -236,6 +243,8 @@ class Publisher:
     def _turn(self, patience_ms: int) -> None:
         for client in self._audience.clients:
             self._audience.introduce(client)
+        if self._silent.locked() and (self._audience.listens or not self._audience.clients):
+            self._silent.release()
         ready = self._await_news(patience_ms)
         if self._wake is not None and self._wake.number in ready:
             self._wake.drain()

@@ -28,6 +28,7 @@ from locktrace.agent.primitives.table import entry_of
 from locktrace.agent.publisher import Publisher
 from locktrace.wire import frames
 
+WORD_S = 0.5  # the longest that a program waits until who started it knows that we are here
 LAST = -1000  # after the exit functions of queues and pools, which use locks
 
 
@@ -71,6 +72,9 @@ class Agent:
         self._arrive()
         self._run = run
         self._publish(connection)
+        if self.publisher is not None and (connection is not None or run):
+            # What comes next may keep the interpreter for good.
+            self.publisher.await_word(WORD_S)
 
     def _publish(self, connection: socket.socket | None = None, forked_ns: int = 0) -> None:
         assert self.core is not None

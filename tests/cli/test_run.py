@@ -282,6 +282,18 @@ def test_an_agent_that_answers_late_is_heard_all_the_same(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("core", ["c", "py"])
+def test_a_program_whose_first_act_keeps_the_interpreter_is_told_as_unresponsive(
+    locktrace: Any, tmp_path: Path, core: str
+) -> None:
+    program = tmp_path / "power.py"
+    program.write_text("base = 3\nbase**100_000_000\n")  # minutes, without an import before
+    ran = locktrace("run", "--on-stall", "exit", str(program), LOCKTRACE_CORE=core)
+    told = " ".join(ran.stderr.split())
+    assert ran.returncode == 70, ran.stderr
+    assert "MainThread keeps the GIL in <module> (power.py:2)" in told
+
+
+@pytest.mark.parametrize("core", ["c", "py"])
 def test_who_came_and_went_unseen_is_told_by_name_or_by_the_systems_thread_id(
     locktrace: Any, core: str
 ) -> None:

@@ -5,7 +5,6 @@
 
 import ctypes
 import threading
-import time
 
 _LIBRARY = ctypes.PyDLL(None)  # of its functions none lets go of the GIL
 
@@ -15,7 +14,6 @@ def checksum(seconds):
 
 
 def main():
-    time.sleep(2)  # the file is still being written
     worker = threading.Thread(target=checksum, args=(20,), name="worker")
     worker.start()
     worker.join()
