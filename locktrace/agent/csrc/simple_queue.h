@@ -31,10 +31,9 @@ COLD int simple_queue_blocks(PyObject *queue, const struct call *call)
 }
 
 /* The wait that begins, of a queue that we know; NULL of another. */
-COLD struct wait *simple_queue_begin(PyObject *queue, int timed)
+COLD struct wait *simple_queue_begin(PyThreadState *ts, PyObject *queue, int timed)
 {
-    PyThreadState *ts = tracing_here();
-    struct actor *actor = ts != NULL ? actor_here() : NULL;
+    struct actor *actor = actor_here();
     int untraced = 0;
     PyObject *handle = actor != NULL ? handle_in(simple_queue.rows, queue, &untraced) : NULL;
     struct wait *wait = handle != NULL ? wait_open(entry_of(handle), actor, 0, timed, thread_frame(ts))
@@ -47,12 +46,13 @@ COLD PyObject *simple_queue_get(PyObject *queue, PyTypeObject *type, PyObject *c
                                 Py_ssize_t count, PyObject *names)
 {
     struct call call = {FASTCALL_KEYWORDS, NULL, queue, NULL, NULL, vector, count, names};
-    if (simple_queue.waiting == NULL || !simple_queue_blocks(queue, &call)) {
+    PyThreadState *ts = tracing_here(); /* all interpreters of the process have this method */
+    if (ts == NULL || simple_queue.waiting == NULL || !simple_queue_blocks(queue, &call)) {
         return simple_queue.saved(queue, type, vector, count, names);
     }
     PyObject *timeout = call_argument(&call, 1, "timeout");
     PyObject *timed = timeout != NULL && timeout != Py_None ? Py_True : Py_False;
-    struct wait *begun = simple_queue_begin(queue, timed == Py_True);
+    struct wait *begun = simple_queue_begin(ts, queue, timed == Py_True);
     if (begun != NULL) {
         PyObject *item = simple_queue.saved(queue, type, vector, count, names);
         wait_close(begun);

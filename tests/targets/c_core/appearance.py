@@ -356,9 +356,11 @@ def other_interpreters_are_left_alone():
     else:
         import _xxsubinterpreters as interpreters
     CORE.arm()
+    asked = []
+    assert _core.trace_simple_queue(queue.SimpleQueue, lambda *call: asked.append(call), {})
     before = len(LEDGER.locks())
     source = """
-import threading
+import queue, threading
 locks = [threading.Lock() for _ in range(100)] + [threading.RLock() for _ in range(100)]
 for lock in locks:
     with lock:
@@ -366,6 +368,10 @@ for lock in locks:
 condition = threading.Condition()
 with condition:
     condition.wait(0.001)
+try:
+    queue.SimpleQueue().get(timeout=0.001)
+except queue.Empty:
+    pass
 del locks, lock
 try:
     import locktrace.agent._core
@@ -387,7 +393,8 @@ assert not AGENT.installed
         interpreters.destroy(inner)
     with OLD:
         pass
-    assert len(LEDGER.locks()) == before
+    assert (len(LEDGER.locks()), asked) == (before, [])
+    _core.trace_simple_queue(queue.SimpleQueue, None, {})
 
 
 @check
