@@ -120,14 +120,7 @@ static void constructor_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
-static PyType_Slot constructor_slots[] = {{Py_tp_dealloc, constructor_dealloc},
-                                          {Py_tp_call, PyVectorcall_Call},
-                                          {Py_tp_members, method_members},
-                                          {Py_tp_getattro, method_getattr},
-                                          {Py_tp_setattro, method_setattr},
-                                          {Py_tp_repr, method_repr},
-                                          {Py_tp_descr_get, method_get},
-                                          {0, NULL}};
+static PyType_Slot constructor_slots[] = METHOD_SLOTS(constructor_dealloc);
 static PyType_Spec constructor_spec = {"locktrace.agent._core.Constructor", sizeof(Constructor), 0,
                                        METHOD_FLAGS, constructor_slots};
 

@@ -20,6 +20,7 @@ typedef struct {
     PyObject *gives;    /* owned; what an acquire returns that succeeds; NULL: a release */
     PyObject *argument; /* owned; what `original` gets besides the lock, or NULL */
     PyObject *owners;   /* owned; dict of a wait: id of a code -> on whose behalf it calls; or NULL */
+    PyObject *weakrefs; /* the interpreter's: who has a bound method of ours by `weakref.WeakMethod` */
     uint8_t shared;
     uint8_t timed; /* a keyword `timeout` changes nothing where the lock is free */
 } Method;
@@ -193,9 +194,21 @@ static PyObject *wait_call(PyObject *self, PyObject *const *args, size_t flags, 
     return result;
 }
 
-/* Everything but calls is asked of the Python method. */
+/* As functions are pickled and copied: by name. */
+static PyObject *method_reduce(PyObject *self, PyObject *protocol)
+{
+    (void)protocol;
+    return PyObject_GetAttrString(((Method *)self)->whole, "__qualname__");
+}
+
+static PyMethodDef method_reduce_ex = {"__reduce_ex__", method_reduce, METH_O, NULL};
+
+/* Everything else but calls is asked of the Python method. */
 static PyObject *method_getattr(PyObject *self, PyObject *name)
 {
+    if (PyUnicode_CompareWithASCIIString(name, method_reduce_ex.ml_name) == 0) {
+        return PyCFunction_New(&method_reduce_ex, self);
+    }
     return PyObject_GetAttr(((Method *)self)->whole, name);
 }
 
@@ -218,6 +231,9 @@ static PyObject *method_get(PyObject *self, PyObject *lock, PyObject *type)
 
 static void method_clear(Method *method)
 {
+    if (method->weakrefs != NULL) {
+        PyObject_ClearWeakRefs((PyObject *)method);
+    }
     Py_XDECREF(method->whole);
     Py_XDECREF(method->original);
     Py_XDECREF(method->rows);
@@ -236,15 +252,17 @@ static void method_dealloc(PyObject *self)
 
 static PyMemberDef method_members[] = {
     {"__vectorcalloffset__", T_PYSSIZET, offsetof(Method, vectorcall), READONLY, NULL},
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(Method, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL}};
-static PyType_Slot method_slots[] = {{Py_tp_dealloc, method_dealloc},
-                                     {Py_tp_call, PyVectorcall_Call},
-                                     {Py_tp_members, method_members},
-                                     {Py_tp_getattro, method_getattr},
-                                     {Py_tp_setattro, method_setattr},
-                                     {Py_tp_repr, method_repr},
-                                     {Py_tp_descr_get, method_get},
-                                     {0, NULL}};
+/* Those of what begins with a Method, too, which has more to drop. */
+#define METHOD_SLOTS(DEALLOC)                                                                     \
+    {                                                                                             \
+        {Py_tp_dealloc, DEALLOC}, {Py_tp_call, PyVectorcall_Call},                                \
+        {Py_tp_members, method_members}, {Py_tp_getattro, method_getattr},                        \
+        {Py_tp_setattro, method_setattr}, {Py_tp_repr, method_repr},                              \
+        {Py_tp_descr_get, method_get}, {0, NULL}                                                  \
+    }
+static PyType_Slot method_slots[] = METHOD_SLOTS(method_dealloc);
 enum {
     METHOD_FLAGS = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION |
                    Py_TPFLAGS_METHOD_DESCRIPTOR | TPFLAGS_HAVE_VECTORCALL

@@ -199,6 +199,15 @@ def a_lock_that_is_waited_for_without_its_method_is_as_one_that_the_method_waits
     assert (LEDGER.holds(), LEDGER.waits()) == ([], [])
 
 
+def is_as_a_function(method):
+    """To who keeps it: by a weak reference, pickled, copied."""
+    return [
+        weakref.ref(method)() is method,
+        pickle.loads(pickle.dumps(method)) is method,
+        copy.copy(method) is copy.deepcopy(method) is method,
+    ]
+
+
 @check
 def a_method_in_c_is_as_the_python_one():
     def face(method):
@@ -207,6 +216,7 @@ def a_method_in_c_is_as_the_python_one():
             getattr(method, name) for name in ("__name__", "__qualname__", "__doc__", "__module__")
         ]
         told += [str(inspect.signature(method)), inspect.isfunction(method), bound.__name__]
+        told += [*is_as_a_function(method), weakref.WeakMethod(bound)() == bound]
         return [*told, type(bound), repr(bound).split(" of ")[0], repr(method).split(" at ")[0]]
 
     methods = ("acquire", "__enter__", "release")
@@ -255,6 +265,7 @@ def a_constructor_in_c_is_as_the_python_one():
                 wrong()
             except TypeError as error:
                 told.append(str(error))
+        told += is_as_a_function(init)
         return [*told, inspect.isfunction(init), repr(init).split(" at ")[0]]
 
     before = face(threading.Condition)
@@ -286,6 +297,7 @@ def a_wait_in_c_is_as_the_python_one():
     def face(method):
         bound = method.__get__(threading.Condition())
         told = [method.__name__, method.__qualname__, method.__doc__, method.__module__]
+        told += is_as_a_function(method)
         return [*told, str(inspect.signature(method)), inspect.isfunction(method), type(bound)]
 
     class InterruptedWaitError(Exception):
