@@ -375,6 +375,8 @@ class PythonRecorder:
         self.listening = False
         for queue in (self.events, self.born, self.labels):
             queue.clear()
+        self.untold.clear()
+        self.stillborn.clear()
         survivor = self.actor()
         for row in self.actors.valuerefs():
             actor = row()

@@ -37,6 +37,7 @@ class PythonLedger:
     def listen(self, on: bool) -> None:
         if on and not self._recorder.listening:
             drain(self._recorder.events)
+            self._recorder.stillborn.clear()  # nobody is told of their end
         self._recorder.listening = on
 
     def locks(self) -> list[LockRow]:

@@ -38,6 +38,21 @@ def test_totals_are_told_of_locks_that_were_defined_before(tracing: Tracing) -> 
     del lock
 
 
+def test_a_lock_that_nobody_heard_of_while_it_was_there_is_not_told_of_later(
+    tracing: Tracing,
+) -> None:
+    tracing.ledger.listen(True)
+    lock = threading.Lock()
+    with lock:
+        pass
+    del lock
+    tracing.ledger.listen(False)
+    tracing.ledger.listen(True)
+    told = {row.id for row in tracing.ledger.drain_births()}
+    assert told <= {row.id for row in tracing.ledger.locks()}
+    tracing.ledger.listen(False)
+
+
 def test_a_thread_s_name_is_kept_as_long_as_the_ledger_has_the_thread(tracing: Tracing) -> None:
     encoder, lock = Encoder(tracing.ledger, "1"), threading.Lock()
     seen: list[tuple[int, str]] = []

@@ -35,14 +35,17 @@ static struct entry *entry_new(uint8_t kind, struct stack *stack, uint32_t paren
     return entry;
 }
 
-static void entry_drop_holds(struct entry *entry)
+/* Returns whether there were any. */
+static int entry_drop_holds(struct entry *entry)
 {
+    const int held = entry->holds != NULL;
     while (entry->holds != NULL) {
         struct hold *hold = entry->holds;
         entry->holds = hold->next;
         hold_free(hold);
     }
     entry->hold_count = entry->unlisted = entry->surplus = 0;
+    return held;
 }
 
 /* Of a lock that was used and is gone before it was told of, what its events need to be
@@ -71,17 +74,24 @@ COLD int entry_remember(const struct entry *entry)
     return 1;
 }
 
+/* Nobody listens any more. */
+COLD void stop_telling(void)
+{
+    rings_close();
+    stillborn_count = 0; /* of their end nobody would be told */
+}
+
 /* The lock is gone. Takes over `entry`, which is in no table. */
 static void entry_free(struct entry *entry)
 {
     if (entry == &hidden_entry) {
         return;
     }
-    entry_drop_holds(entry);
+    const int held = entry_drop_holds(entry); /* which ends with the lock, whoever it was told of */
     if (found_waiting > 0) {
         found_entry_gone(entry);
     }
-    if (listening() && (!entry->fresh || entry_remember(entry) || entry->pictured)) {
+    if (listening() && (!entry->fresh || entry_remember(entry) || entry->pictured || held)) {
         tell(EVENT_DESTROYED, 0, clock_ns(), 0, entry, NULL, NULL, 0);
     }
     fresh_entries -= entry->fresh;

@@ -8,7 +8,7 @@ static PyObject *core_listen(PyObject *self, PyObject *on)
 {
     (void)self;
     if (on != Py_True) {
-        rings_close();
+        stop_telling();
     } else if (rings_open() < 0) {
         return PyErr_NoMemory();
     }
@@ -52,7 +52,7 @@ static PyObject *core_look(PyObject *self, PyObject *const *args, Py_ssize_t cou
 static PyObject *core_forget_holds(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    rings_close();
+    stop_telling();
     found_forget();
     FOR_EACH_ENTRY(entry) { entry_drop_holds(entry); }
     return none();
@@ -62,7 +62,7 @@ static PyObject *core_forget_holds(PyObject *self, PyObject *unused)
 static PyObject *core_forked(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    rings_close();
+    stop_telling();
     found_forget();
     struct actor *survivor = actor_here();
     waits_forked(survivor);

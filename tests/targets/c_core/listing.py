@@ -123,6 +123,22 @@ def the_end_of_a_lock_is_told_to_who_has_seen_it_in_a_picture():
 
 
 @check
+def the_end_of_every_lock_that_goes_while_it_is_held_is_told():
+    """Of others that come and go between two batches a few are."""
+    CORE.arm()
+    LEDGER.listen(True)
+    ids = set()
+    for _ in range(1000):
+        lock = threading.Lock()
+        lock.acquire()
+        ids.add(_core.id_of(lock))
+        del lock
+    batches, lost = LEDGER.drain_events()
+    assert ids == {id for batch in batches for id in batch.destroyed}
+    assert not lost
+
+
+@check
 def ids_go_on_in_the_widest_gap_that_the_living_leave():
     CORE.arm()
     first = threading.Lock()
