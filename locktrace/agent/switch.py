@@ -67,6 +67,7 @@ class Agent:
         self.installed = True
         self._hook_process()
         tap.recorder = self.core.recorder
+        tap.armings += 1
         self.core.arm()
         self._patch()
         self._arrive()

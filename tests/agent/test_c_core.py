@@ -28,6 +28,7 @@ CHECKS = {
         "calls_in_flight_survive_disarming_and_arming_again",
         "a_forked_child_goes_on_with_its_own_thread",
         "who_waited_for_another_thread_s_lock_is_no_ghost_in_a_forked_child",
+        "a_method_that_comes_back_when_tracing_has_ended_leaves_nothing",
         "a_release_that_fails_while_tracing_is_ended_leaves_nothing",
     ],
     "listing": [
@@ -37,6 +38,7 @@ CHECKS = {
         "a_new_lock_at_an_old_address_is_a_new_lock",
         "who_has_ended_is_forgotten_once_observers_know",
         "the_end_of_a_lock_is_told_to_who_has_seen_it_in_a_picture",
+        "the_end_of_every_lock_that_goes_while_it_is_held_is_told",
         "ids_go_on_in_the_widest_gap_that_the_living_leave",
         "threading_s_own_locks_are_no_noise",
         "a_place_is_told_after_tens_of_thousands_of_ways_to_others",

@@ -242,6 +242,37 @@ def test_nor_by_a_thread_of_ours_that_ends_when_nobody_waits_for_it_any_more(pyt
     assert run(LATE, python) == "our threads: 1\ndescriptors: 0\n"
 
 
+BUSY = """
+import threading
+from concurrent.futures import ThreadPoolExecutor
+import locktrace
+from locktrace.agent.switch import AGENT
+def shares():
+    pools = {row.id for row in AGENT.core.ledger.locks() if row.kind == "Executor"}
+    return [row for row in AGENT.core.ledger.holds() if row[1] in pools]
+def at_work():
+    begun, enough = threading.Event(), threading.Event()
+    future = pool.submit(lambda: (begun.set(), enough.wait()))
+    begun.wait()
+    return future, enough
+locktrace.install()
+with ThreadPoolExecutor(1) as pool:
+    future, enough = at_work()
+    print(len(shares()))
+    locktrace.uninstall()
+    locktrace.install()
+    enough.set()
+    future.result()
+    future, enough = at_work()
+    print(len(shares()))
+    enough.set()
+"""
+
+
+def test_a_worker_that_was_busy_while_tracing_was_off_gives_back_no_share(python: str) -> None:
+    assert run(BUSY, python) == "1\n1\n"
+
+
 EXHAUSTED = """
 import os, resource, threading, time
 import locktrace.agent.switch as switch

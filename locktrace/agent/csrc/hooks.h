@@ -61,6 +61,7 @@ COLD void hooks_arm(void)
     hooks_arm_type(LOCK);
     hooks_arm_type(RLOCK);
     armed = 1;
+    armings++;
     PyObject *semlock_module = /* borrowed */
         PyDict_GetItemString(PyImport_GetModuleDict(), "_multiprocessing");
     if (semlock_module != NULL) {

@@ -66,7 +66,7 @@ HOT PyObject *method_acquire(const Method *method, PyObject *lock, struct entry 
     if (taken < 0) {
         return NULL;
     }
-    struct actor *actor = taken ? actor_here() : NULL;
+    struct actor *actor = taken && armed ? actor_here() : NULL; /* the call may have let others run */
     if (actor != NULL) {
         entry_acquired(entry, actor, method->shared, thread_frame(ts));
     }
@@ -80,7 +80,7 @@ HOT PyObject *method_release(const Method *method, PyObject *lock, struct entry 
     struct actor *actor = actor_here();
     struct hold *hold = actor != NULL ? entry_released(entry, actor, method->shared) : NULL;
     PyObject *result = call_with_lock(method, lock);
-    if (result == NULL) {
+    if (result == NULL && armed) {
         entry_take_back(entry, hold);
     } else if (hold != NULL) {
         hold_free(hold);

@@ -71,8 +71,9 @@ static PyObject *working_call(PyObject *self, PyObject *const *args, size_t flag
     if (item != NULL) {
         entry_acquired(item, actor, 0, NULL);
     }
+    const uint32_t arming = armings;
     PyObject *result = PyObject_Vectorcall(method->original, args, flags, names);
-    if (armed) { /* else all holds have been forgotten */
+    if (armed && arming == armings) { /* else all holds have been forgotten meanwhile */
         end_work(pool, actor, 1);
         end_work(item, actor, 0);
     }

@@ -69,6 +69,7 @@ static struct {
 } lock_types[LOCK_TYPES];
 
 static int armed;
+static uint32_t armings; /* how often we have been */
 static void *our_interp; /* the tables serve every interpreter of the process, we serve this one */
 static PyObject *args_nonblocking; /* (False,) */
 

@@ -143,11 +143,11 @@ _OWN = ("asyncio.", "concurrent.futures", __name__.rpartition(".")[0])
 
 def _traced_run(original: Any) -> Any:
     def run(self: Any, /, *args: Any) -> Any:
-        held = _begin_work(self.future)
+        held, arming = _begin_work(self.future), tap.armings
         try:
             return original(self, *args)
         finally:
-            for entry, shared in held:
+            for entry, shared in held if arming == tap.armings else ():
                 tap.give_up(entry, shared)
 
     return run

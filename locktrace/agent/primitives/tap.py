@@ -21,6 +21,7 @@ Begun = tuple[Recorder, Wait]
 
 recorder: Recorder = OFF
 faults: list[str] = []
+armings = 0  # how often tracing has been switched on: between two times all holds are forgotten
 
 
 def create(kind: str, frame: FrameType | None, quiet: bool = False) -> Entry | None:

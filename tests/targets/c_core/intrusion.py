@@ -9,6 +9,8 @@ import threading
 
 from checking import CORE, LEDGER, check, run, until
 
+from locktrace.agent.recorder import Usual
+
 
 @check
 def calls_in_flight_survive_disarming_and_arming_again():
@@ -88,6 +90,39 @@ def who_waited_for_another_thread_s_lock_is_no_ghost_in_a_forked_child():
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     lock.release()
     thread.join()
+
+
+@check
+def a_method_that_comes_back_when_tracing_has_ended_leaves_nothing():
+    class Gate:
+        def take(self):
+            return True
+
+        def give(self):
+            raise ValueError
+
+    def disarmed_in(method):
+        def call(gate):
+            CORE.disarm()
+            LEDGER.forget_holds()
+            return method(gate)
+
+        return call
+
+    gate, rows, recorder = Gate(), {}, CORE.recorder
+    CORE.arm()
+    rows[id(gate)] = (recorder.create("Gate", sys._getframe()), None, None)
+    take = recorder.quicken(Gate.take, Usual(disarmed_in(Gate.take), rows, True, None, False))
+    give = recorder.quicken(
+        Gate.give, Usual(disarmed_in(Gate.give), rows, NotImplemented, None, False)
+    )
+    assert take(gate) is True
+    assert LEDGER.holds() == []
+    CORE.arm()
+    recorder.acquired(rows[id(gate)][0], False, sys._getframe())
+    with contextlib.suppress(ValueError):
+        give(gate)
+    assert LEDGER.holds() == []
 
 
 @check
