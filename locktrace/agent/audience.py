@@ -18,6 +18,7 @@ from locktrace.wire import frames
 LOOK_NS = 250_000_000  # between two looks at who has left a lock behind
 WORD_NS = 500_000_000  # the longest without a word while there is much to tell
 MAX_CLIENTS = 64
+MAX_LIVING = 500_000  # ids of locks that fit into a picture
 FAREWELL_S = 2.0  # the longest that an exiting program waits for its last picture to leave
 FLUSH_MS = 50  # between two looks at what has left
 
@@ -97,6 +98,7 @@ class Audience:
         locks = list(self._with_words(self._encoder.locks([*gone, *rows])))
         holds, waits = self._ledger.holds(), self._ledger.waits()
         totals = self._encoder.totals(everything=True, **self._tasks(), **self._news())
+        missed = self._missed(client, rows)
         stacks = {row[4] for row in holds} | {row[4] for row in waits}
         holding = {row[3] for row in holds}
         actors = {row.id for row in self._ledger.actors() if not row.ended or row.id in holding}
@@ -107,10 +109,20 @@ class Audience:
             before=locks,
             after=[
                 *self._with_words(totals),
-                self._encoder.ledger(holds, waits, **self._news()),
+                self._encoder.ledger(holds, waits, **missed, **self._news()),
             ],
         )
         client.knows_locks = sent
+
+    def _missed(self, client: Client, rows: Sequence[LockRow]) -> dict[str, object]:
+        """What a picture says to an observer that lags: what is over it was not told.
+
+        `rows` are all locks where it may have missed the ends of some.
+        """
+        if not client.lagging or client.knows_locks or len(rows) > MAX_LIVING:
+            return {"missed": client.lagging}
+        living = [row.id for row in self._ledger.actors() if not row.ended]
+        return {"missed": True, "locks": [row.id for row in rows], "actors": living}
 
     def _send_defined(
         self,
@@ -175,8 +187,8 @@ class Audience:
             self._tell_usage(listeners)
             for client in listeners:
                 if client.lagging and client.drained:
-                    client.lagging = False
                     self.send_picture(client)
+                    client.lagging = False
 
     def _send_births(self, batches: list[Batch], listeners: list[Client]) -> None:
         rows = self._ledger.drain_births()
@@ -198,6 +210,8 @@ class Audience:
             for client in listeners:
                 if not client.lagging:
                     self._send_defined(client, batch.stacks, batch.actors, after=[data])
+                elif batch.destroyed:  # which no picture tells
+                    client.send(self._encoder.gone(batch.destroyed))
 
     def _count_drops(self, lost: int, listeners: list[Client]) -> None:
         self._dropped += lost

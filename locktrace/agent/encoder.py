@@ -128,6 +128,10 @@ class Encoder:
         rows = [(id & MAX_ID, text) for id, text in labels]
         return frames.pack_json(frames.DEFINE, {"labels": rows})
 
+    def gone(self, ids: list[int]) -> bytes:
+        """A DEFINE frame for locks that are gone."""
+        return frames.pack_json(frames.DEFINE, {"gone": ids})
+
     # -- state
 
     def totals(self, *, everything: bool, **news: Any) -> Iterator[bytes]:

@@ -154,6 +154,8 @@ class LedgerState:
             self._labels[id] = str(text)
         while len(self._labels) > MAX_LABELS:
             self._labels.popitem(last=False)
+        for id in document.get("gone", ()):
+            self._part_with(id)
 
     def _totals(self, document: dict[str, Any]) -> None:
         for row in document["locks"]:
@@ -192,17 +194,22 @@ class LedgerState:
             self._actors.forget(holding | {wait.actor for wait in self._waits.values()})
 
     def _ledger(self, document: dict[str, Any]) -> None:
+        for id in self._locks.keys() - set(document.get("locks", self._locks)):
+            self._part_with(id)
+        self._actors.end(
+            self._actors.known.keys() - set(document.get("actors", self._actors.known))
+        )
         before = self._holds, self._waits
         self._holds = {row[0]: self._hold(*row) for row in document["holds"]}
         self._waits = {row[0]: self._wait(*row) for row in document["waits"]}
         self._hear(document)
         self.ledger_ns = self.heard_ns
-        self._overtake(*before)
+        self._overtake(*before, missed=bool(document.get("missed")))
         self._past.restart(self._holds.values(), self._waits.values(), self.heard_ns)
 
-    def _overtake(self, holds: dict[int, Hold], waits: dict[int, Wait]) -> None:
+    def _overtake(self, holds: dict[int, Hold], waits: dict[int, Wait], *, missed: bool) -> None:
         """A picture has come, and `holds` and `waits` are what was known before it."""
-        if self.dropped == self._dropped_before:
+        if not missed and self.dropped == self._dropped_before:
             self._overtaken_holds.leave(holds, self._holds, self.heard_ns)
             self._overtaken_waits.leave(waits, self._waits, self.heard_ns)
         else:  # the end of what is gone may never be told
@@ -264,16 +271,20 @@ class LedgerState:
             self._locks[hold.lock] = replace(lock, foreign_releases=1)
 
     def _destroy(self, lock: int) -> None:
+        known = self._locks.get(lock)
+        for hold in self._part_with(lock):
+            if known is not None and not hold.found:
+                self._past.orphaned(hold, known)
+
+    def _part_with(self, lock: int) -> list[Hold]:
+        """That lock is gone; the holds that are not known to have ended before."""
         self._rates.forget(lock)
-        known = self._locks.pop(lock, None)
-        self._past.forget(lock, known)
+        self._past.forget(lock, self._locks.pop(lock, None))
         self._overtaken_waits.take_of(lock)
         for ref in [ref for ref, wait in self._waits.items() if wait.lock == lock]:
             del self._waits[ref]
         lasting = [ref for ref, hold in self._holds.items() if hold.lock == lock]
-        for hold in [*self._overtaken_holds.take_of(lock), *map(self._holds.pop, lasting)]:
-            if known is not None and not hold.found:
-                self._past.orphaned(hold, known)
+        return [*self._overtaken_holds.take_of(lock), *map(self._holds.pop, lasting)]
 
     def _hold(
         self,

@@ -98,6 +98,44 @@ def test_locks_made_while_an_observer_lagged_are_defined_with_its_next_picture(
     late.release()
 
 
+@pytest.mark.parametrize("behind", [False, True])
+def test_a_lock_that_goes_while_an_observer_lags_is_gone_for_it_too(
+    pair: tuple[Client, socket.socket], publisher: Publisher, *, behind: bool
+) -> None:
+    """It lags when it is far behind with reading, or when the agent itself has lost events."""
+    client, theirs = pair
+    theirs.sendall(frames.pack_json(frames.HELLO, {"protocol": frames.PROTOCOL}))
+    lock, other = traced_lock(), traced_lock()
+    lock.acquire()
+    publisher.adopt(client.owned.socket.dup())
+    [served] = publisher._audience.clients
+    publisher._answer(served)
+    state = LedgerState(Process(1, 1.0, "3", "python", ()))
+
+    def told() -> set[int]:
+        for kind, payload in read_all(served, theirs):
+            if kind not in {frames.HELLO, UNKNOWN}:
+                state.apply(kind, payload)
+        return set(state.snapshot(0).locks)
+
+    both = told()
+    assert len(both) == 2
+    if behind:
+        fill(served)
+    else:
+        publisher._audience._count_drops(1, [served])
+    lock.release()
+    del lock
+    publisher._audience.publish()
+    told()
+    publisher._audience._looked = 0
+    publisher._audience.publish()
+    [left] = told()
+    assert left in both
+    assert state.snapshot(0).history.orphans == ()
+    del other
+
+
 def test_an_observer_gets_a_word_while_there_is_much_to_tell(
     pair: tuple[Client, socket.socket], publisher: Publisher, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -134,6 +134,29 @@ def test_what_was_overtaken_is_not_kept_for_ever(state: LedgerState) -> None:
     assert state.snapshot(200).history.orphans == ()
 
 
+def test_after_events_were_missed_the_end_of_a_lock_accuses_nobody(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10))
+    apply(state, frames.LEDGER, {**picture(150), "missed": True})
+    state.apply(frames.EVENTS, event(DESTROYED, 0, at=160))
+    assert state.snapshot(200).history.orphans == ()
+
+
+def test_a_lock_that_is_gone_takes_all_with_it_and_accuses_nobody(state: LedgerState) -> None:
+    state.apply(frames.EVENTS, event(ACQUIRED, 10) + event(WAITING, 11))
+    apply(state, frames.DEFINE, {"gone": [1, 99]})
+    snapshot = state.snapshot(200)
+    assert (snapshot.locks, snapshot.holds, snapshot.waits) == ({}, (), ())
+    assert snapshot.history.orphans == ()
+
+
+def test_a_picture_that_names_all_there_is_ends_the_rest(state: LedgerState) -> None:
+    apply(state, frames.DEFINE, {"actors": [[3, "query-2", "thread", 78, "", False]]})
+    apply(state, frames.LEDGER, {**picture(150), "missed": True, "locks": [], "actors": [3]})
+    snapshot = state.snapshot(200)
+    assert snapshot.locks == {}
+    assert {id: actor.ended for id, actor in snapshot.actors.items()} == {2: True, 3: False}
+
+
 def picture(at_ns: int, dropped: int = 0) -> dict[str, Any]:
     """One in which nobody holds or waits."""
     return {"holds": [], "waits": [], "time_ns": at_ns, "wall": 0.0, "dropped": dropped}
