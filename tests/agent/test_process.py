@@ -118,7 +118,7 @@ def test_a_child_that_another_thread_has_forked_ends_with_its_last_thread(python
 
 
 UNINSTALL = """
-import threading
+import threading, weakref
 before = {cls: dict(vars(cls)) for cls in (threading.Condition, threading.Event,
           threading.Semaphore, threading.BoundedSemaphore)}
 names = threading.Lock, threading._CRLock
@@ -129,8 +129,13 @@ for _ in range(3):
     made = threading.Lock(), threading.RLock(), threading.Condition(), threading.Event()
     held = threading.Lock()
     held.acquire()
+    permits, door = threading.Semaphore(0), threading.Event()
+    calls = [weakref.WeakMethod(call) for call in (permits.release, door.set, door.wait)]
     locktrace.uninstall()
     locktrace.uninstall()
+    for call in calls:
+        call()()
+    assert permits.acquire(timeout=1) and door.is_set()
     assert (threading.Lock, threading._CRLock) == names
     assert {cls: dict(vars(cls)) for cls in before} == before
     held.release()

@@ -5,11 +5,15 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from weakref import getweakrefcount
 
 from locktrace.agent.primitives import tap
 from locktrace.agent.recorder import AnyUsual
 
 _MISSING: Any = object()
+
+_kept: list[Any] = []
+"""What was put back and is weakly referred to: a function of a class is there as long as the class."""
 
 
 class Patches:
@@ -49,6 +53,8 @@ class Patches:
             owner, name, original, replacement = self._done.pop()
             if vars(owner).get(name) is not replacement:
                 continue  # somebody patched over us; what they call still works, untraced
+            if getweakrefcount(replacement):
+                _kept.append(replacement)
             if original is _MISSING:
                 delattr(owner, name)
             else:
