@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 
 from locktrace.model import History, Hold, Lock, Traffic, Wait
 from locktrace.observe.contention import ContentionSites
@@ -86,6 +86,10 @@ class Chronicle:
     def left_behind(self, hold: Hold) -> None:
         """The function of `hold` has returned: what comes now is not nested in it."""
         self._order.end(hold)
+
+    def keep_actors(self, known: Container[int]) -> None:
+        """The others have ended and hold nothing."""
+        self._order.keep_actors(known)
 
     # -- pictures
 

@@ -7,6 +7,7 @@ bounded by the program's text and not by how long it runs.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from locktrace.model import Certainty, Hold, Lock, Mode, Nesting, Rereading
@@ -109,6 +110,10 @@ class LockOrder:
             mine[:] = [other for other in mine if other.id != hold.id]
         if self._doubtful:
             self._confirm(hold)
+
+    def keep_actors(self, known: Container[int]) -> None:
+        """The others have ended and hold nothing."""
+        self._mine = {actor: mine for actor, mine in self._mine.items() if actor in known}
 
     def held_by(self, actor: int) -> list[Hold]:
         """The locks with an order that `actor` holds, in the order in which it took them."""

@@ -192,6 +192,7 @@ class LedgerState:
         if self._actors.overflow:
             holding = {hold.actor for hold in self._holds.values()}
             self._actors.forget(holding | {wait.actor for wait in self._waits.values()})
+            self._past.keep_actors(self._actors.known)
 
     def _ledger(self, document: dict[str, Any]) -> None:
         for id in self._locks.keys() - set(document.get("locks", self._locks)):

@@ -233,12 +233,15 @@ def test_actors_that_have_ended_do_not_pile_up_unless_they_hold(
     for id in range(100, 200):
         row = [id, f"query-{id}", "thread", id, "", id % 2 == 0]  # some end before they are told of
         apply(state, frames.DEFINE, {"actors": [row]})
+        taken = [(2, 100, 1000 + id, 1, id, 5, 0, op, 0) for op in (ACQUIRED, RELEASED)]
+        state.apply(frames.EVENTS, pack_events(taken))
         totals(state, 1, at_s=id, ended=[id])
     apply(state, frames.DEFINE, {"actors": [[300, "at work", "thread", 300, "", False]]})
     actors = state.snapshot(10**12).actors
     assert {2, 199, 300} <= actors.keys()
     assert 150 not in actors
     assert len(actors) <= 2 + 2 * 10
+    assert state._past._order._mine.keys() <= actors.keys()
     state.apply(frames.EVENTS, event(RELEASED, 10))
     for id in range(400, 440):
         apply(state, frames.DEFINE, {"actors": [[id, "late", "thread", id, "", True]]})
