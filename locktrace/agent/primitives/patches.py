@@ -13,7 +13,7 @@ from locktrace.agent.recorder import AnyUsual
 _MISSING: Any = object()
 
 _kept: list[Any] = []
-"""What was put back and is weakly referred to: a function of a class is there as long as the class."""
+"""What was put back and is weakly referred to: who has done that takes it for the class's own."""
 
 
 class Patches:
