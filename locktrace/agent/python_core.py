@@ -6,15 +6,14 @@ little, takes no lock, and every step leaves the ledger usable if a signal handl
 
 from __future__ import annotations
 
-import threading
-from _thread import get_ident, get_native_id
+from _thread import get_native_id
 from collections import deque
 from contextlib import suppress
 from itertools import count
 from time import monotonic_ns
 from types import FrameType
 from typing import Any
-from weakref import WeakValueDictionary, ref
+from weakref import ref
 
 from locktrace.agent.ledger import (
     HIDDEN,
@@ -29,6 +28,7 @@ from locktrace.agent.ledger import (
     count_duration,
 )
 from locktrace.agent.liveness import stacks_are_whole
+from locktrace.agent.python_actors import PythonActors
 from locktrace.agent.recorder import AnyUsual
 from locktrace.agent.stacks import CREATION_DEPTH, OWN_FOLDER, StackTable, frame_out
 from locktrace.wire.events import (
@@ -45,20 +45,6 @@ from locktrace.wire.events import (
 MAX_QUEUED_EVENTS = 65_536
 MAX_QUEUED_NEWS = 16_384
 MAX_STILLBORN = 64  # locks of one batch that are told of although they are gone again
-MAX_LATEST = 64  # actors that are told of although they have ended
-MAX_FORETOLD = 256  # threads that somebody waits for and that have touched no lock yet
-
-
-class _Life:
-    """Kept in a thread's locals only, so that its finalizer marks the end of the thread."""
-
-    __slots__ = ("actor",)
-
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
-
-    def __del__(self) -> None:
-        self.actor.ended = True
 
 
 _hold = tuple.__new__
@@ -80,15 +66,15 @@ class PythonRecorder:
         self.labels: deque[Label] = deque(maxlen=MAX_QUEUED_NEWS)
         self.stacks = StackTable()
         self.entries: dict[int, ref[Entry]] = {}
-        self.actors: WeakValueDictionary[int, Actor] = WeakValueDictionary()
-        self._latest: deque[Actor] = deque(maxlen=MAX_LATEST)
         self.left_behind: set[int] = set()
         self.next_number = count(1).__next__  # of locks and actors
         self.next_label = count(1).__next__
         self.next_ref = count(1).__next__  # holds and waits
         self.next_seq = count(1).__next__
-        self._presence = threading.local()
-        self._foretold: dict[int, Actor] = {}
+        self._actors = PythonActors(self.next_id)
+        self._presence = self._actors.presence
+        self.actors = self._actors.known
+        self.actor, self.thread = self._actors.here, self._actors.thread
         self.given_names: dict[int, str] = {}
 
     # -- the hot path
@@ -302,40 +288,8 @@ class PythonRecorder:
             self.untold.add(id)
             self.born.append(id)
 
-    def actor(self) -> Actor:
-        try:
-            known: Actor = self._presence.actor
-        except AttributeError:
-            pass
-        else:
-            return known
-        actor = self._foretold.pop(get_ident(), None) if self._foretold else None
-        if actor is None or actor.native_id != get_native_id():
-            actor = self._add_actor(get_ident(), get_native_id())
-        self._presence.life = _Life(actor)
-        self._presence.actor = actor
-        return actor
-
-    def _add_actor(self, ident: int, native_id: int, name: str | None = None) -> Actor:
-        actor = Actor(self.next_id(), ident, native_id, name)
-        self.actors[actor.id] = actor
-        self._latest.append(actor)
-        return actor
-
-    def thread(self, ident: int, native_id: int) -> Actor:
-        for row in self.actors.valuerefs():
-            actor = row()
-            if actor is None or actor.ended or actor.name is not None:
-                continue
-            if (actor.ident, actor.native_id) == (ident, native_id):
-                return actor
-        while len(self._foretold) >= MAX_FORETOLD:
-            self._foretold.pop(next(iter(self._foretold)), None)
-        self._foretold[ident] = foretold = self._add_actor(ident, native_id)
-        return foretold
-
     def task(self, name: str, ident: int, native_id: int) -> Actor:
-        return self._add_actor(ident, native_id, name)
+        return self._actors.add(ident, native_id, name)
 
     def finished(self, actor: Actor) -> None:
         actor.ended = True
