@@ -28,7 +28,7 @@ class OffRecorder:
     def attempting(self, manner: int) -> None:
         pass
 
-    def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
+    def acquired_again(self, entry: Entry, frame: FrameType | None, depth: int) -> None:
         pass
 
     def released(self, entry: Entry, shared: bool, actor: Actor | None = None) -> Hold | None:

@@ -180,7 +180,7 @@ class PythonRecorder:
 
     # -- re-entrant locks: `depth` is the holder's to change, so it needs no care
 
-    def acquired_again(self, entry: Entry, frame: FrameType, depth: int) -> None:
+    def acquired_again(self, entry: Entry, frame: FrameType | None, depth: int) -> None:
         actor = self.actor()
         if entry.depth and entry.holds and entry.holds[-1].actor is actor:
             entry.depth += depth

@@ -121,7 +121,7 @@ class Recorder(Protocol):
         """
         ...
 
-    def acquired_again(self, entry: Entry, frame: FrameType, depth: int, /) -> None:
+    def acquired_again(self, entry: Entry, frame: FrameType | None, depth: int, /) -> None:
         """As `acquired` for a lock that its holder may take again, taken `depth` times at once."""
         ...
 
@@ -156,7 +156,7 @@ class Recorder(Protocol):
     def build(self, entry: Entry | None, /) -> Entry | None:
         """Locks that the calling thread creates from now on are inner locks of `entry`.
 
-        `ledger.HIDDEN`: they are not traced. Returns what it was before.
+        None: of nothing; `ledger.HIDDEN`: they are not traced.
         """
         ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from sys import _getframe
 from types import CodeType, FrameType
 
 from locktrace.agent.ledger import Stack
@@ -122,6 +123,17 @@ def _all(innermost: FrameType, depth: int) -> tuple[int, ...]:
         key += (id(frame.f_code), frame.f_lasti)
         frame = frame.f_back
     return tuple(key)
+
+
+def caller() -> FrameType | None:
+    """The frame that has called the function that calls this.
+
+    None: code in C has, of a thread that runs no other Python code.
+    """
+    try:
+        return _getframe(2)
+    except ValueError:
+        return None
 
 
 def frame_out(frame: FrameType, steps: int) -> FrameType:

@@ -247,6 +247,39 @@ def test_nor_by_a_thread_of_ours_that_ends_when_nobody_waits_for_it_any_more(pyt
     assert run(LATE, python) == "our threads: 1\ndescriptors: 0\n"
 
 
+FRAMELESS = """
+import _thread, operator, queue, threading, time
+from collections import deque
+from concurrent import futures
+from functools import partial
+import locktrace
+locktrace.install()
+event, permits, pool = threading.Event(), threading.Semaphore(1), futures.ThreadPoolExecutor(1)
+lock, rlock, sleeper = threading.Lock(), threading.RLock(), threading.Timer(0.01, int)
+sleeper.start()
+for call in (
+    threading.Lock, threading.RLock, threading.Condition, threading.Event, threading.Semaphore,
+    queue.Queue, futures.Future, futures.ThreadPoolExecutor, lock.acquire, lock.release,
+    lock.__enter__, rlock.acquire, permits.acquire, permits.release, permits.__enter__,
+    permits.release, sleeper.join, event.set, event.wait,
+):
+    ended, deadline = [], time.monotonic() + 30
+    _thread.start_new_thread(deque, (map(operator.call, [call, partial(ended.append, 1)]), 0))
+    while not ended and time.monotonic() < deadline:  # if it raises it does not end
+        time.sleep(0.001)
+print(permits._value, lock.locked())
+waiting = threading.Event()
+_thread.start_new_thread(waiting.wait, ())
+while not waiting._cond._waiters:
+    time.sleep(0.001)
+waiting.set()
+"""
+
+
+def test_what_c_code_calls_in_a_thread_without_python_code_does_as_it_would(python: str) -> None:
+    assert run(FRAMELESS, python) == "1 True\n"
+
+
 BUSY = """
 import threading
 from concurrent.futures import ThreadPoolExecutor

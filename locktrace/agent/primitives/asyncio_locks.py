@@ -17,6 +17,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Actor
+from locktrace.agent.stacks import caller
 
 Blocks = Callable[[Any], object]
 """Whether a call on such an object is going to wait; nothing can change before it does."""
@@ -85,14 +86,14 @@ def _acquire_tracer(table: EntryTable, shared: bool, blocks: Blocks, release: st
                 return await original(self)
             actor, outside = _acquirer(_getframe())  # kept nowhere: it would keep itself alive
             if blocks(self):
-                begun = tap.begin(entry, shared, False, outside or _getframe(1), actor)
+                begun = tap.begin(entry, shared, False, outside or caller(), actor)
                 try:
                     got = await original(self)
                 finally:
                     tap.end(begun)
             else:
                 got = await original(self)
-            tap.take(entry, shared, outside or _getframe(1), getattr(self, release), actor)
+            tap.take(entry, shared, outside or caller(), getattr(self, release), actor)
             return got
 
         return acquire
@@ -139,7 +140,7 @@ def _wait_tracer(table: EntryTable, blocks: Blocks) -> Callable[[Any], Any]:
             entry = table.of(self) if blocks(self) else None
             if entry is None:
                 return await original(self, *args, **kwargs)
-            begun = tap.begin(entry, False, False, _getframe(1), _here())
+            begun = tap.begin(entry, False, False, caller(), _here())
             try:
                 return await original(self, *args, **kwargs)
             finally:

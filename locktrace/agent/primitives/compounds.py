@@ -52,10 +52,10 @@ def pass_on(code: CodeType) -> None:
     ROWS[id(code)] = ()
 
 
-def waited_for(frame: FrameType) -> Sequence[Entry]:
+def waited_for(frame: FrameType | None) -> Sequence[Entry]:
     """What the function that runs in `frame` waits for, if it is one of those."""
-    row = _owners.get(id(frame.f_code))
-    if row is None:
+    row = _owners.get(id(frame.f_code)) if frame is not None else None
+    if row is None or frame is None:
         return ()
     try:
         return row[1](frame)
@@ -69,7 +69,7 @@ def block(
     inner: Entry | None,
     owners: Sequence[Entry],
     timed: bool,
-    frame: FrameType,
+    frame: FrameType | None,
     call: Callable[..., Any],
     *args: Any,
 ) -> Any:
@@ -77,7 +77,7 @@ def block(
 
     `frame` is that of the function that waits on their behalf.
     """
-    asked_by = frame.f_back
+    asked_by = frame.f_back if frame is not None else None
     while asked_by is not None and ROWS.get(id(asked_by.f_code)) == ():
         asked_by = asked_by.f_back
     begun = [tap.begin(inner, False, timed, frame)] if inner is not None else []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import UsualWait
+from locktrace.agent.stacks import caller
 
 
 def patch(patches: Patches) -> None:
@@ -19,7 +19,7 @@ def patch(patches: Patches) -> None:
     def traced_wait(original: Any) -> Any:
         def wait(self: Any, timeout: float | None = None) -> Any:
             entry = table.of(self)
-            frame, timed = _getframe(1), timeout is not None
+            frame, timed = caller(), timeout is not None
             owners = compounds.waited_for(frame)
             if owners:
                 return compounds.block(entry, owners, timed, frame, original, self, timeout)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.primitives import compounds, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.stacks import caller
 
 TABLE = EntryTable("Event")
 TABLE.hide_from(threading.Thread.__init__)
@@ -22,7 +22,7 @@ def patch(patches: Patches) -> None:
         def wait(self: Any, timeout: float | None = None) -> Any:
             if self._flag:
                 return original(self, timeout)
-            frame, timed = _getframe(1), timeout is not None
+            frame, timed = caller(), timeout is not None
             owners = compounds.waited_for(frame)
             if owners:  # the event is how they wait, and nothing more
                 return compounds.block(None, owners, timed, frame, original, self, timeout)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any
 
@@ -17,6 +16,7 @@ from locktrace.agent.primitives import compounds, event, simple_queue, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry, UsualBuilding, UsualWork
+from locktrace.agent.stacks import caller
 
 MOST_WAITED_FOR = 8  # futures that one wait is told of
 
@@ -116,7 +116,7 @@ def _traced_submit(original: Any) -> Any:
 
 def _traced_init(original: Any) -> Any:
     def init(self: Any, /) -> None:
-        entry = tap.create("Future", user_frame(_getframe(1)), True)
+        entry = tap.create("Future", user_frame(caller()), True)
         recorder = tap.recorder
         outer = recorder.build(HIDDEN)  # its condition: one for each item of work
         _futures.add(self, entry, outer)

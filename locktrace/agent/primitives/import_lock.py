@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 from _thread import get_ident
-from sys import _getframe
 from types import FrameType
 from typing import Any
 
@@ -17,6 +16,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Actor, Entry
+from locktrace.agent.stacks import caller
 
 _IMPORTLIB = ("importlib._bootstrap", "_frozen_importlib")
 
@@ -33,7 +33,7 @@ def patch(patches: Patches) -> None:
             entry = _held_by(owner, str(self.name))
             if entry is None:
                 return original(self)
-            frame = importer(_getframe(1))
+            frame = importer(caller())
             return tap.block(entry, False, False, frame, None, original, self)
 
         return acquire

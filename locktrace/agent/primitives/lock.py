@@ -11,13 +11,13 @@ import copyreg
 import sys
 from _thread import LockType, allocate_lock
 from importlib import import_module
-from sys import _getframe
 from threading import TIMEOUT_MAX
 from types import FrameType, MethodType
 from typing import Any
 
 from locktrace.agent.ledger import Entry
 from locktrace.agent.primitives import tap
+from locktrace.agent.stacks import caller
 from locktrace.wire.events import TIMED, TRY
 
 
@@ -42,7 +42,7 @@ class TracedLock(metaclass=_LockMeta):
     def __new__(cls) -> Any:
         if sys.version_info < (3, 13):
             raise TypeError("cannot create '_thread.lock' instances")
-        return _new_lock(_getframe(1))
+        return _new_lock(caller())
 
     def __init_subclass__(cls) -> None:
         raise TypeError("type '_thread.lock' is not an acceptable base type")
@@ -59,14 +59,14 @@ class TracedLock(metaclass=_LockMeta):
             got = lock.acquire(False) or (
                 blocking
                 and tap.block(
-                    self._entry, False, timeout != -1, _getframe(1), lock.release,
+                    self._entry, False, timeout != -1, caller(), lock.release,
                     lock.acquire, True, timeout,
                 )
             )  # fmt: skip
             if got:
                 if not blocking or timeout != -1:
                     tap.recorder.attempting(TIMED if blocking else TRY)
-                tap.recorder.acquired(self._entry, False, _getframe(1))
+                tap.recorder.acquired(self._entry, False, caller())
         except BaseException as error:
             if not got:
                 raise
@@ -84,9 +84,9 @@ class TracedLock(metaclass=_LockMeta):
         got = ours = False
         try:
             got = lock.acquire(False) or tap.block(
-                self._entry, False, False, _getframe(1), lock.release, lock.acquire
+                self._entry, False, False, caller(), lock.release, lock.acquire
             )
-            tap.recorder.acquired(self._entry, False, _getframe(1))
+            tap.recorder.acquired(self._entry, False, caller())
         except BaseException as error:
             if not got:
                 raise
@@ -146,7 +146,7 @@ def _is_duration(timeout: object) -> bool:
     return isinstance(timeout, (int, float)) and 0 <= timeout <= TIMEOUT_MAX
 
 
-def _new_lock(frame: FrameType) -> Any:
+def _new_lock(frame: FrameType | None) -> Any:
     entry = tap.create("Lock", frame)
     if entry is None:
         return allocate_lock()
@@ -159,7 +159,7 @@ def _new_lock(frame: FrameType) -> Any:
 
 def traced_lock(_of: object = None) -> Any:
     """A new lock; `threading.Lock` is such a function before CPython 3.13."""
-    return _new_lock(_getframe(1))
+    return _new_lock(caller())
 
 
 class _Threads:

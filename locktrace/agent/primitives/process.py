@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.off import OFF
@@ -16,6 +15,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry
+from locktrace.agent.stacks import caller
 
 KIND = "multiprocessing.Process"
 MAX_PIDS = 4096  # of the latest processes that were waited for
@@ -40,7 +40,7 @@ def _traced_join(original: Any) -> Any:
         if entry is None:
             return original(self, timeout)
         timed = timeout is not None
-        return tap.block(entry, False, timed, _getframe(1), None, original, self, timeout)
+        return tap.block(entry, False, timed, caller(), None, original, self, timeout)
 
     return join
 

@@ -6,12 +6,12 @@ core alone: the other one knows no semaphores of the operating system.
 
 from __future__ import annotations
 
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.off import OFF
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
+from locktrace.agent.stacks import caller
 
 
 def patch(patches: Patches, module: Any) -> None:
@@ -22,7 +22,7 @@ def patch(patches: Patches, module: Any) -> None:
             turns = _turns(self) if block and tap.recorder is not OFF else None
             if turns is None:
                 return original(self, block, timeout)
-            timed, frame = timeout is not None, _getframe(1)
+            timed, frame = timeout is not None, caller()
             return tap.block(turns, True, timed, frame, None, original, self, block, timeout)
 
         return get
@@ -32,7 +32,7 @@ def patch(patches: Patches, module: Any) -> None:
             turns = _turns(self) if tap.recorder is not OFF else None
             if turns is None:
                 return original(self)
-            return tap.block(turns, True, False, _getframe(1), None, original, self)
+            return tap.block(turns, True, False, caller(), None, original, self)
 
         return get
 

@@ -6,12 +6,12 @@ import _thread
 import copyreg
 from functools import partial
 from itertools import repeat
-from sys import _getframe
 from threading import TIMEOUT_MAX
 from typing import Any
 
 from locktrace.agent.ledger import Entry
 from locktrace.agent.primitives import tap
+from locktrace.agent.stacks import caller
 from locktrace.wire.events import TIMED, TRY
 
 # The C methods, unbound: one call less than super().
@@ -32,7 +32,7 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
     _entry: Entry
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-        entry = tap.create("RLock", _getframe(1))
+        entry = tap.create("RLock", caller())
         if entry is None:
             return _thread.RLock(*args, **kwargs)
         lock = super().__new__(cls, *args, **kwargs)
@@ -50,14 +50,14 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
             got = _acquire(self, False) or (
                 blocking
                 and tap.block(
-                    self._entry, False, timeout != -1, _getframe(1), partial(_release, self),
+                    self._entry, False, timeout != -1, caller(), partial(_release, self),
                     _acquire, self, True, timeout,
                 )
             )  # fmt: skip
             if got:
                 if not blocking or timeout != -1:
                     tap.recorder.attempting(TIMED if blocking else TRY)
-                tap.recorder.acquired_again(self._entry, _getframe(1), 1)
+                tap.recorder.acquired_again(self._entry, caller(), 1)
         except BaseException as error:
             if not got:
                 raise
@@ -74,9 +74,9 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
         got = ours = False
         try:
             got = _acquire(self, False) or tap.block(
-                self._entry, False, False, _getframe(1), partial(_release, self), _acquire, self
+                self._entry, False, False, caller(), partial(_release, self), _acquire, self
             )
-            tap.recorder.acquired_again(self._entry, _getframe(1), 1)
+            tap.recorder.acquired_again(self._entry, caller(), 1)
         except BaseException as error:
             if not got:
                 raise
@@ -136,10 +136,8 @@ class TracedRLock(_thread.RLock):  # type: ignore[misc]  # final in typeshed, no
         try:
             # One call, so that a signal handler finds all levels taken or none.
             if not all(map(_acquire, repeat(self, depth), repeat(False))):
-                tap.block(
-                    self._entry, False, False, _getframe(1), None, _acquire_restore, self, state
-                )
-            tap.recorder.acquired_again(self._entry, _getframe(1), depth)
+                tap.block(self._entry, False, False, caller(), None, _acquire_restore, self, state)
+            tap.recorder.acquired_again(self._entry, caller(), depth)
         except BaseException as error:
             if not tap.swallow(error):
                 raise

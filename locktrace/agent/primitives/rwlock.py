@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Usual
+from locktrace.agent.stacks import caller
 from locktrace.wire.events import TIMED, TRY
 
 
@@ -71,7 +71,7 @@ class _Side:
             entry = table.of(lock)
             if entry is None:
                 return original(lock, *args, **kwargs)
-            frame = _getframe(1)
+            frame = caller()
             got = None  # what a blocking acquire without arguments returns is of no interest
             if attempt is None or args or kwargs or not attempt(lock):
                 timed = bool(args or kwargs)
@@ -100,7 +100,7 @@ class _Side:
             got = original(lock, *args, **kwargs)
             entry = table.of(lock) if got else None
             if entry is not None:
-                tap.take(entry, shared, _getframe(1), partial(self._release, lock), manner=TRY)
+                tap.take(entry, shared, caller(), partial(self._release, lock), manner=TRY)
             return got
 
         return attempt

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from sys import _getframe
 from typing import Any, NamedTuple
 
 from locktrace.agent.primitives import asyncio_locks, tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
+from locktrace.agent.stacks import caller
 
 
 class Side(NamedTuple):
@@ -39,7 +39,7 @@ def _traced_acquire(side: Side, original: Any) -> Any:
         entry = side.table.of(side.lock_of(self))
         if entry is None:
             return original(self, *args, **kwargs)
-        frame = _getframe(1)
+        frame = caller()
         release = partial(getattr(self, side.release), *(args if side.blocks else ()))
         if side.blocks is not None:
             got, waits = None, bool(side.blocks(self))
@@ -110,7 +110,7 @@ def _downgrade(table: EntryTable, original: Any) -> Any:
         except BaseException:
             tap.restore(entry, hold)
             raise
-        tap.take(entry, True, _getframe(1), reader.release)
+        tap.take(entry, True, caller(), reader.release)
         return reader
 
     return downgrade

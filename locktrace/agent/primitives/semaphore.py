@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from sys import _getframe
 from typing import Any
 
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Usual
+from locktrace.agent.stacks import caller
 
 
 def patch(patches: Patches) -> None:
@@ -30,7 +30,7 @@ def _traced_acquire(table: EntryTable, original: Any) -> Any:
         entry = table.of(self)
         if entry is None or not (blocking or timeout is None):
             return original(self, blocking, timeout)
-        frame = _getframe(1)
+        frame = caller()
         timed = timeout is not None
         got = original(self, False) or (
             blocking

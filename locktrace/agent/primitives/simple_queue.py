@@ -7,7 +7,6 @@ the type's place, so only the queues made from then on are traced.
 from __future__ import annotations
 
 from collections.abc import Callable
-from sys import _getframe
 from types import FrameType
 from typing import Any, Protocol
 
@@ -15,6 +14,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry
+from locktrace.agent.stacks import caller
 
 TABLE = EntryTable("SimpleQueue")
 
@@ -55,11 +55,11 @@ def patch(patches: Patches, module: Any, tables: MethodTables | None) -> None:
 
 
 def _waiting(queue: Any, timed: bool) -> Any:
-    begun = _begin(queue, timed, _getframe(1))
+    begun = _begin(queue, timed, caller())
     return begun[1] if begun is not None else None
 
 
-def _begin(queue: Any, timed: bool, frame: FrameType) -> tap.Begun | None:
+def _begin(queue: Any, timed: bool, frame: FrameType | None) -> tap.Begun | None:
     entry = TABLE.known(queue) or _named(queue)
     return tap.begin(entry, False, timed, frame) if entry is not None else None
 
@@ -75,7 +75,7 @@ def _traced_get(original: Any) -> Any:
     def get(self: Any, block: bool = True, timeout: float | None = None) -> Any:
         if not block or not self.empty():
             return original(self, block, timeout)
-        begun = _begin(self, timeout is not None, _getframe(1))
+        begun = _begin(self, timeout is not None, caller())
         try:
             return original(self, block, timeout)
         finally:

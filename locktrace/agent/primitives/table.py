@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from sys import _getframe
 from types import CodeType, FrameType
 from typing import Any
 from weakref import ref
@@ -12,6 +11,7 @@ from locktrace.agent.ledger import HIDDEN
 from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.recorder import Entry, UsualMaking
+from locktrace.agent.stacks import caller
 
 Row = tuple[Entry | None, ref[Any] | None, Entry | None]
 
@@ -82,8 +82,8 @@ class EntryTable:
         """
 
         def init(lock: Any, /, *args: Any, **kwargs: Any) -> None:
-            frame = _getframe(1)
-            if id(frame.f_code) not in self._hidden_from:
+            frame = caller()
+            if frame is None or id(frame.f_code) not in self._hidden_from:
                 self._construct(lock, frame, original, args, kwargs)
                 return
             recorder = tap.recorder
@@ -95,7 +95,9 @@ class EntryTable:
 
         return init
 
-    def _construct(self, lock: object, frame: FrameType, init: Any, args: Any, kwargs: Any) -> None:
+    def _construct(
+        self, lock: object, frame: FrameType | None, init: Any, args: Any, kwargs: Any
+    ) -> None:
         recorder = tap.recorder
         row = self.rows.get(id(lock))
         known = row[0] if row is not None else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
-from sys import _getframe
 from types import FrameType
 from typing import Any
 
@@ -18,6 +17,7 @@ from locktrace.agent.primitives import tap
 from locktrace.agent.primitives.patches import Patches
 from locktrace.agent.primitives.table import EntryTable
 from locktrace.agent.recorder import Entry
+from locktrace.agent.stacks import caller
 
 MAX_NAMES = 4096  # of the latest threads; OS thread ids come round again later than that
 
@@ -58,7 +58,7 @@ def patch(patches: Patches) -> None:
             if entry is None:
                 return original(self, timeout)
             timed = timeout is not None
-            return tap.block(entry, False, timed, _getframe(1), None, original, self, timeout)
+            return tap.block(entry, False, timed, caller(), None, original, self, timeout)
 
         return join
 
