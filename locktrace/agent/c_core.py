@@ -51,6 +51,8 @@ class CRecorder:
     waiting = staticmethod(_core.waiting)
     waited = staticmethod(_core.waited)
     build = staticmethod(_core.build)
+    built = staticmethod(_core.built)
+    building = staticmethod(_core.building)
     relabel = staticmethod(_core.relabel)
     put_label = staticmethod(_core.put_label)
     thread = staticmethod(_core.thread)

@@ -47,16 +47,24 @@ class Stack:
         self.late_releases = 0
 
 
+class Scope:
+    """That a thread builds `entry`."""
+
+    __slots__ = ("entry",)
+
+    def __init__(self, entry: Entry | None) -> None:
+        self.entry = entry
+
+
 class Actor:
     """A thread, or a task: then it has a `name`, and `ident` is the thread that runs it.
 
-    `building` is the compound primitive whose constructor it is in, `manner` the flags of the
-    acquire that is told next: see `Recorder.attempting`.
+    `scopes` are the compound primitives whose constructors it is in, innermost last, `manner` the
+    flags of the acquire that is told next: see `Recorder.attempting`.
     """
 
     __slots__ = (
         "__weakref__",
-        "building",
         "ended",
         "id",
         "ident",
@@ -64,6 +72,7 @@ class Actor:
         "manner",
         "name",
         "native_id",
+        "scopes",
         "waits",
     )
 
@@ -74,7 +83,7 @@ class Actor:
         self.native_id = native_id
         self.label = NO_LABEL
         self.waits: list[Wait] = []
-        self.building: Entry | None = None
+        self.scopes: list[Scope] = []
         self.manner = 0
         self.ended = False
 

@@ -53,8 +53,14 @@ class OffRecorder:
     def waited(self, wait: Wait) -> None:
         pass
 
-    def build(self, entry: Entry | None) -> Entry | None:
-        return None
+    def build(self, entry: Entry | None) -> None:
+        pass
+
+    def built(self, scope: None) -> None:
+        pass
+
+    def building(self) -> None:
+        pass
 
     def relabel(self, text: str, actor: Actor | None = None) -> Label:
         return NO_LABEL

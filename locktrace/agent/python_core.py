@@ -23,6 +23,7 @@ from locktrace.agent.ledger import (
     Entry,
     Hold,
     Label,
+    Scope,
     Stack,
     Wait,
     count_duration,
@@ -233,7 +234,7 @@ class PythonRecorder:
         self._event(hold.since, hold.id, entry, hold.actor, stack_id, label_id, ACQUIRED, flags)
 
     def create(self, kind: str, frame: FrameType | None, quiet: bool = False) -> Entry | None:
-        parent = self.actor().building
+        parent = self.building()
         if parent is HIDDEN:
             return None
         stack = self.stacks.of(frame, CREATION_DEPTH) if frame is not None else None
@@ -294,10 +295,18 @@ class PythonRecorder:
     def finished(self, actor: Actor) -> None:
         actor.ended = True
 
-    def build(self, entry: Entry | None) -> Entry | None:
-        actor = self.actor()
-        before, actor.building = actor.building, entry
-        return before
+    def build(self, entry: Entry | None) -> Scope:
+        scope = Scope(entry)
+        self.actor().scopes.append(scope)
+        return scope
+
+    def built(self, scope: Scope) -> None:
+        with suppress(ValueError):
+            self.actor().scopes.remove(scope)
+
+    def building(self) -> Entry | None:
+        scopes = self.actor().scopes
+        return scopes[-1].entry if scopes else None
 
     def relabel(self, text: str, actor: Actor | None = None) -> Label:
         before = (actor or self.actor()).label

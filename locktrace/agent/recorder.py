@@ -31,6 +31,7 @@ Entry = Any
 Hold = Any
 Wait = Any
 Actor = Any
+Scope = Any
 
 
 class Usual(NamedTuple):
@@ -153,11 +154,19 @@ class Recorder(Protocol):
         """That wait is over, with the lock or without."""
         ...
 
-    def build(self, entry: Entry | None, /) -> Entry | None:
-        """Locks that the calling thread creates from now on are inner locks of `entry`.
+    def build(self, entry: Entry | None, /) -> Scope:
+        """Locks that the calling thread creates until `built` are inner locks of `entry`.
 
         None: of nothing; `ledger.HIDDEN`: they are not traced.
         """
+        ...
+
+    def built(self, scope: Scope, /) -> None:
+        """What `build` began is over. Greenlets of one thread do not end in turn."""
+        ...
+
+    def building(self) -> Entry | None:
+        """What `build` was told last of what is not over."""
         ...
 
     def relabel(self, text: str, actor: Actor = None, /) -> Label:

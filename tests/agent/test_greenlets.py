@@ -34,5 +34,11 @@ def test_greenlets_of_one_thread_may_wait_for_conditions_at_the_same_time() -> N
 
 
 @pytest.mark.usefixtures("core")
+def test_what_greenlets_of_one_thread_build_ends_with_each_of_them() -> None:
+    told = "switched out: True\nended: False\na part of: None\n"
+    assert said("greenlets_build") == (told, "")
+
+
+@pytest.mark.usefixtures("core")
 def test_a_greenlet_that_a_signal_handler_switches_out_keeps_its_wait() -> None:
     assert said("greenlets_interrupted") == ("switched out: 1\nended: True 0 0\n", "")

@@ -113,13 +113,14 @@ class Arrival:
         found = blocked(innermost, self._intake.slots, self._functions)
         if found is None or who.ident == get_ident():
             return
-        outer, whole = self._intake.inside(None), ""
+        scopes, whole = [self._intake.inside(None)], ""
         try:
             for wait in found.waits:
                 entry, whole = self._wait(who, wait, found.on, whole)
-                self._intake.inside(entry)
+                scopes.append(self._intake.inside(entry))
         finally:
-            self._intake.inside(outer)
+            for scope in scopes:
+                self._intake.outside(scope)
 
     def _wait(self, who: Who, wait: Seen, on: object, whole: str) -> tuple[Any, str]:
         """Take in one wait, for a part of what is called `whole`, if that is something.

@@ -61,6 +61,9 @@ class CIntake:
     def inside(self, entry: Any) -> Any:
         return _core.build(entry)
 
+    def outside(self, scope: Any) -> None:
+        _core.built(scope)
+
 
 def _takes_signals(who: Who) -> bool:
     """Whether a signal handler may end its wait without the lock."""

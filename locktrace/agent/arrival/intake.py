@@ -84,5 +84,9 @@ class Intake(Protocol):
         ...
 
     def inside(self, entry: Any) -> Any:
-        """Compounds met from now on are parts of `entry`; returns what it was before."""
+        """Compounds met until `outside` of what this returns are parts of `entry`."""
+        ...
+
+    def outside(self, scope: Any) -> None:
+        """What `inside` has begun is over."""
         ...

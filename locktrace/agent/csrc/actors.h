@@ -20,6 +20,7 @@
 
 struct hold;
 struct wait;
+struct scope;
 
 enum { MAX_UNTOLD = 4096 };
 
@@ -31,7 +32,7 @@ struct actor {
     PyObject *label;          /* owned, tuple (id, text); NULL: none */
     uint32_t label_id;
     uint32_t id;
-    uint32_t named;   /* by how many holds, waits and handles */
+    uint32_t named;   /* by how many holds, waits, scopes and handles */
     uint32_t waiting; /* how many waits */
     uint8_t spare_hold_count;
     uint8_t manner;   /* FLAG_TIMED or FLAG_TRY, if the acquire to be told next gives up by itself */
@@ -42,7 +43,7 @@ struct actor {
     unsigned long ident; /* as `threading.get_ident` */
     struct actor *next;
     PyObject *name;     /* owned, str; of a task, NULL: a thread, whose name `threading` knows */
-    PyObject *building; /* owned; what it constructs, see Recorder.build; NULL: nothing */
+    struct scope *scopes; /* what it builds, innermost first: see `handles.h` */
 };
 
 static struct actor *actors;
@@ -97,7 +98,7 @@ COLD void sweep_actors(void)
     uint32_t left = 0, untold = 0;
     for (struct actor **at = &actors; *at != NULL;) {
         struct actor *actor = *at;
-        int goes = atomic_load(&actor->ended) && actor->named == 0 && actor->building == NULL;
+        int goes = atomic_load(&actor->ended) && actor->named == 0;
         if (goes && listening() && !actor->told && untold < MAX_UNTOLD) {
             untold++;
             goes = 0;

@@ -102,7 +102,7 @@ static PyObject *constructor_call(PyObject *self, PyObject *const *args, size_t 
     }
     if (entry == Py_None) { /* what is made meanwhile is the outer one's affair, too */
         Py_DECREF(entry);
-        entry = actor->building;
+        entry = built_by(actor);
         Py_XINCREF(entry);
     }
     return call_building(actor, entry, constructor->method.original, args, flags, names);

@@ -150,13 +150,79 @@ static struct entry *entry_of(PyObject *handle)
     return Py_TYPE(handle) == handle_type ? ((Handle *)handle)->entry : NULL;
 }
 
-/* What the calling thread builds: id of the compound primitive, 0, or -1 for `hidden`. */
+/* That a thread builds a primitive, whose inner locks are those that it makes meanwhile. Each is an
+ * object and in a list, for greenlets of one thread take turns, and end in any order. */
+struct scope {
+    PyObject_HEAD
+    struct scope *outer; /* borrowed; the list is the actor's */
+    struct actor *actor; /* named by this; NULL: it is over */
+    PyObject *entry;     /* owned; NULL: what is made is nobody's inner lock */
+};
+
+static PyTypeObject *scope_type; /* owned */
+
+HOT void scope_end(struct scope *scope)
+{
+    struct actor *actor = scope->actor;
+    if (actor == NULL) {
+        return;
+    }
+    struct scope **at = &actor->scopes;
+    while (*at != scope) {
+        at = &(*at)->outer;
+    }
+    *at = scope->outer;
+    scope->actor = NULL;
+    actor->named--;
+}
+
+static void scope_dealloc(PyObject *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    struct scope *scope = (struct scope *)self;
+    scope_end(scope);
+    Py_XDECREF(scope->entry);
+    PyObject_Free(self);
+    Py_DECREF(type);
+}
+
+static PyType_Slot scope_slots[] = {{Py_tp_dealloc, scope_dealloc}, {0, NULL}};
+static PyType_Spec scope_spec = {"locktrace.agent._core.Scope", sizeof(struct scope), 0,
+                                 Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+                                 scope_slots};
+
+/* One that lasts as long as its object, or until `scope_end`; takes over `entry`. NULL, without an
+ * exception: there is no memory. */
+HOT struct scope *scope_begin(struct actor *actor, PyObject *entry)
+{
+    struct scope *scope = object_new(scope_type);
+    if (scope == NULL) {
+        PyErr_Clear();
+        Py_XDECREF(entry);
+        return NULL;
+    }
+    scope->entry = entry;
+    scope->actor = actor;
+    scope->outer = actor->scopes;
+    actor->scopes = scope;
+    actor->named++;
+    return scope;
+}
+
+/* What the calling thread builds; borrowed, or NULL. */
+HOT PyObject *built_by(const struct actor *actor)
+{
+    return actor->scopes != NULL ? actor->scopes->entry : NULL;
+}
+
+/* As its id: that of the compound primitive, 0, or -1 for `hidden`. */
 static int64_t building_parent(const struct actor *actor)
 {
-    if (actor->building == NULL) {
+    PyObject *built = built_by(actor);
+    if (built == NULL) {
         return 0;
     }
-    struct entry *entry = entry_of(actor->building);
+    struct entry *entry = entry_of(built);
     return entry != NULL ? (int64_t)entry->id : -1;
 }
 

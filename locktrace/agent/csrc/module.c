@@ -122,6 +122,8 @@ static PyMethodDef methods[] = {
     METHOD(waiting, METH_FASTCALL),
     METHOD(waited, METH_O),
     METHOD(build, METH_O),
+    METHOD(built, METH_O),
+    METHOD(building, METH_NOARGS),
     METHOD(relabel, METH_FASTCALL),
     METHOD(put_label, METH_FASTCALL),
     METHOD(labels, METH_NOARGS),
@@ -197,11 +199,12 @@ COLD const char *start(void)
     ended_type = (PyTypeObject *)PyType_FromSpec(&ended_spec);
     wait_type = (PyTypeObject *)PyType_FromSpec(&waiting_spec);
     actor_type = (PyTypeObject *)PyType_FromSpec(&actor_spec);
+    scope_type = (PyTypeObject *)PyType_FromSpec(&scope_spec);
     method_type = (PyTypeObject *)PyType_FromSpec(&method_spec);
     constructor_type = (PyTypeObject *)PyType_FromSpec(&constructor_spec);
     if (lock == NULL || rlock == NULL || args_nonblocking == NULL || handle_type == NULL ||
         ended_type == NULL || wait_type == NULL || actor_type == NULL || method_type == NULL ||
-        constructor_type == NULL ||
+        constructor_type == NULL || scope_type == NULL ||
         table_resize(TABLE_MIN) < 0 ||
         pthread_key_create(&actor_key, thread_ended) != 0) {
         return "there is no memory";

@@ -143,12 +143,28 @@ static PyObject *core_build(PyObject *self, PyObject *entry)
     if (actor == NULL) {
         return none();
     }
-    PyObject *before = actor->building;
-    if (entry != Py_None) {
-        Py_INCREF(entry);
+    PyObject *built = entry != Py_None ? entry : NULL;
+    Py_XINCREF(built);
+    PyObject *scope = (PyObject *)scope_begin(actor, built);
+    return scope != NULL ? scope : none();
+}
+
+static PyObject *core_built(PyObject *self, PyObject *scope)
+{
+    (void)self;
+    if (Py_TYPE(scope) == scope_type) {
+        scope_end((struct scope *)scope);
     }
-    actor->building = entry != Py_None ? entry : NULL;
-    return before != NULL ? before : none();
+    return none();
+}
+
+static PyObject *core_building(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    const struct actor *actor = actor_here();
+    PyObject *built = actor != NULL ? built_by(actor) : NULL;
+    Py_XINCREF(built);
+    return built != NULL ? built : none();
 }
 
 /* thread(ident, native_id) -> the handle of a living thread. */

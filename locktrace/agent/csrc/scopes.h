@@ -12,12 +12,9 @@
 HOT PyObject *call_building(struct actor *actor, PyObject *entry, PyObject *original,
                             PyObject *const *args, size_t flags, PyObject *names)
 {
-    PyObject *outer = actor->building; /* its reference comes to us, and goes back */
-    actor->building = entry;
+    struct scope *scope = scope_begin(actor, entry);
     PyObject *result = PyObject_Vectorcall(original, args, flags, names);
-    PyObject *built = actor->building;
-    actor->building = outer;
-    Py_XDECREF(built); /* the primitive may be gone, and this the last: no foreign code */
+    Py_XDECREF(scope); /* the primitive may be gone, and this the last of its entry: no foreign code */
     return result;
 }
 

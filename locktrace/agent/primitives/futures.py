@@ -78,11 +78,11 @@ def found_in(executor: Entry | None, future: Any) -> Entry | None:
     if known is not None:
         return known
     recorder = tap.recorder
-    outer = recorder.build(executor)
+    scope = recorder.build(executor)
     try:
         return _futures.add(future, tap.create("Future", None, True), executor)
     finally:
-        recorder.build(outer)
+        recorder.built(scope)
 
 
 # -- making
@@ -105,11 +105,11 @@ def _trace_submit(patches: Patches, pool: Any) -> None:
 def _traced_submit(original: Any) -> Any:
     def submit(self: Any, /, *args: Any, **kwargs: Any) -> Any:
         recorder = tap.recorder
-        outer = recorder.build(_executors.of(self))
+        scope = recorder.build(_executors.of(self))
         try:
             return original(self, *args, **kwargs)
         finally:
-            recorder.build(outer)
+            recorder.built(scope)
 
     return submit
 
@@ -118,12 +118,12 @@ def _traced_init(original: Any) -> Any:
     def init(self: Any, /) -> None:
         entry = tap.create("Future", user_frame(caller()), True)
         recorder = tap.recorder
-        outer = recorder.build(HIDDEN)  # its condition: one for each item of work
-        _futures.add(self, entry, outer)
+        _futures.add(self, entry, recorder.building())
+        scope = recorder.build(HIDDEN)  # its condition: one for each item of work
         try:
             original(self)
         finally:
-            recorder.build(outer)
+            recorder.built(scope)
 
     return init
 

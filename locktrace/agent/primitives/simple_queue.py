@@ -35,11 +35,11 @@ class MethodTables(Protocol):
 def adopt(queue: Any, parent: Entry | None) -> None:
     """A queue that is an inner one of `parent`."""
     recorder = tap.recorder
-    outer = recorder.build(parent)
+    scope = recorder.build(parent)
     try:
         TABLE.add(queue, tap.create("SimpleQueue", None, True))
     finally:
-        recorder.build(outer)
+        recorder.built(scope)
 
 
 def patch(patches: Patches, module: Any, tables: MethodTables | None) -> None:

@@ -87,11 +87,11 @@ class EntryTable:
                 self._construct(lock, frame, original, args, kwargs)
                 return
             recorder = tap.recorder
-            outer = recorder.build(HIDDEN)
+            scope = recorder.build(HIDDEN)
             try:
                 self._construct(lock, frame, original, args, kwargs)
             finally:
-                recorder.build(outer)
+                recorder.built(scope)
 
         return init
 
@@ -101,15 +101,14 @@ class EntryTable:
         recorder = tap.recorder
         row = self.rows.get(id(lock))
         known = row[0] if row is not None else None
-        outer = recorder.build(known)
+        outer = recorder.building()
         if known is None or known is not outer:  # else a subclass's constructor has called ours
-            recorder.build(outer)
-            entry = self.put(lock, tap.create(self.kind, frame, self.quiet))
-            recorder.build(entry if entry is not None else outer)
+            known = self.put(lock, tap.create(self.kind, frame, self.quiet))
+        scope = recorder.build(known if known is not None else outer)
         try:
             init(lock, *args, **kwargs)
         finally:
-            recorder.build(outer)
+            recorder.built(scope)
 
     def put(self, lock: object, entry: Entry | None) -> Entry | None:
         """Let `entry` be that of `lock`, which is new."""

@@ -183,9 +183,11 @@ def contract_calls():
         recorder.released_again(entry, 2)
 
     def built():
-        before = recorder.build(entry)
+        scope = recorder.build(entry)
+        assert recorder.building() is entry
         threading.Lock()
-        recorder.build(before)
+        recorder.built(scope)
+        recorder.build(None)  # which ends by itself
 
     def by_somebody_else():
         actor = recorder.task(TASK, *ME)

@@ -27,9 +27,9 @@ def scope_calls():
             method(thing, *arguments)
 
     def built_by(who):
-        outer = recorder.build(who)
+        scope = recorder.build(who)
         make(Made())
-        recorder.build(outer)
+        recorder.built(scope)
 
     def made_without_weak_reference():
         made = MadeOfSlots()
