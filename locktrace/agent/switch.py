@@ -112,14 +112,18 @@ class Agent:
         if not self.installed or self.core is None:
             return
         self.installed = False
-        self._watch.stop()
-        self._patches.undo()
-        self.core.disarm()
-        tap.recorder = OFF
+        self._put_back(self.core)
         publisher, self.publisher = self.publisher, None
         if publisher is not None:
             publisher.stop(reason)
         self.core.ledger.forget_holds()
+
+    def _put_back(self, core: Core) -> None:
+        """A second call does what a first one has not come to."""
+        self._watch.stop()
+        self._patches.undo()
+        core.disarm()
+        tap.recorder = OFF
 
     def abandon(self) -> None:
         """`uninstall` in a forked child, if it must not be traced: the sockets are its parent's."""
@@ -186,6 +190,8 @@ class Agent:
     def _after_fork_in_child(self) -> None:
         """The child is a process of its own: its own socket, its own thread, the parent's holds."""
         self._departure = Departure(self.detach)
+        if self.core is not None and not self.installed:
+            self._put_back(self.core)  # another thread may have been at it
         if self.publisher is None or self.core is None:
             return
         self._ends_with_its_threads |= _thread.get_ident() != self._first_thread

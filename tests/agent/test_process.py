@@ -247,6 +247,33 @@ def test_nor_by_a_thread_of_ours_that_ends_when_nobody_waits_for_it_any_more(pyt
     assert run(LATE, python) == "our threads: 1\ndescriptors: 0\n"
 
 
+FORKS_AMID = """
+import os, threading, warnings
+from locktrace.agent.switch import AGENT
+warnings.simplefilter("ignore", DeprecationWarning)  # there are threads: that is what is tested
+def looks():
+    return [threading.Lock, *map(vars, (threading.Condition, threading.Semaphore, threading.Event))]
+plain, reached, go_on = list(map(str, looks())), threading.Lock(), threading.Lock()
+once = [reached.acquire() and go_on.acquire()]
+AGENT.install()
+AGENT._patches.on_undo(lambda: once and (once.pop(), reached.release(), go_on.acquire()))
+thread = threading.Thread(target=AGENT.uninstall)
+thread.start()
+reached.acquire()
+child = os.fork()
+if child == 0:
+    os._exit(list(map(str, looks())) != plain)
+print("child", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+go_on.release()
+thread.join()
+print(list(map(str, looks())) == plain)
+"""
+
+
+def test_a_child_that_is_forked_while_the_agent_is_taken_out_is_without_it(python: str) -> None:
+    assert run(FORKS_AMID, python) == "child 0\nTrue\n"
+
+
 FRAMELESS = """
 import _thread, operator, queue, threading, time
 from collections import deque

@@ -46,16 +46,20 @@ class Patches:
         self._acts.append(act)
 
     def undo(self) -> None:
-        """Put everything back, newest first."""
-        while self._acts:
-            self._acts.pop()()
-        while self._done:
-            owner, name, original, replacement = self._done.pop()
-            if vars(owner).get(name) is not replacement:
-                continue  # somebody patched over us; what they call still works, untraced
-            if getweakrefcount(replacement):
-                _kept.append(replacement)
-            if original is _MISSING:
-                delattr(owner, name)
-            else:
-                setattr(owner, name, original)
+        """Put everything back, newest first; a child that is forked meanwhile may do it again."""
+        for act in reversed(self._acts):
+            act()
+        for replaced in reversed(self._done):
+            self._put_back(*replaced)
+        self._acts.clear()
+        self._done.clear()
+
+    def _put_back(self, owner: Any, name: str, original: Any, replacement: Any) -> None:
+        if vars(owner).get(name) is not replacement:
+            return  # somebody patched over us; what they call still works, untraced
+        if getweakrefcount(replacement):
+            _kept.append(replacement)
+        if original is _MISSING:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, original)
