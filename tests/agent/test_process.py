@@ -144,6 +144,10 @@ for _ in range(3):
             pass
     made[3].set()
     assert made[3].wait(1)
+del call, calls  # who refers to what was put back has gone
+locktrace.install(); locktrace.uninstall()
+from locktrace.agent.primitives import patches
+assert patches._kept == []
 print("clean", threading.active_count())
 """
 

@@ -49,6 +49,7 @@ class Patches:
         """Put everything back, newest first; a child that is forked meanwhile may do it again."""
         for act in reversed(self._acts):
             act()
+        _kept[:] = [kept for kept in _kept if getweakrefcount(kept)]
         for replaced in reversed(self._done):
             self._put_back(*replaced)
         self._acts.clear()
@@ -57,7 +58,7 @@ class Patches:
     def _put_back(self, owner: Any, name: str, original: Any, replacement: Any) -> None:
         if vars(owner).get(name) is not replacement:
             return  # somebody patched over us; what they call still works, untraced
-        if getweakrefcount(replacement):
+        if getweakrefcount(replacement) and not isinstance(replacement, type):  # ours stay anyway
             _kept.append(replacement)
         if original is _MISSING:
             delattr(owner, name)

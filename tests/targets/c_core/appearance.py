@@ -292,13 +292,8 @@ def a_constructor_in_c_is_as_the_python_one():
     assert face(threading.Condition) == before
 
 
-@check
-def a_wait_in_c_is_as_the_python_one():
-    def face(method):
-        bound = method.__get__(threading.Condition())
-        told = [method.__name__, method.__qualname__, method.__doc__, method.__module__]
-        told += is_as_a_function(method)
-        return [*told, str(inspect.signature(method)), inspect.isfunction(method), type(bound)]
+def is_interrupted(wait):
+    """By the exception of a signal handler."""
 
     class InterruptedWaitError(Exception):
         pass
@@ -316,6 +311,21 @@ def a_wait_in_c_is_as_the_python_one():
         while not interrupted:
             signal.pthread_kill(threading.main_thread().ident, signal.SIGALRM)
             time.sleep(0.01)
+
+    signal.signal(signal.SIGALRM, interrupt)
+    _thread.start_new_thread(send_signals_to_who_waits, ())
+    with contextlib.suppress(InterruptedWaitError):
+        wait()
+        raise AssertionError("nobody interrupted it")
+
+
+@check
+def a_wait_in_c_is_as_the_python_one():
+    def face(method):
+        bound = method.__get__(threading.Condition())
+        told = [method.__name__, method.__qualname__, method.__doc__, method.__module__]
+        told += is_as_a_function(method)
+        return [*told, str(inspect.signature(method)), inspect.isfunction(method), type(bound)]
 
     original, before = threading.Condition.wait, face(threading.Condition.wait)
     patches = Patches()
@@ -347,11 +357,7 @@ def a_wait_in_c_is_as_the_python_one():
         assert changed.wait(0.0001) is False
         assert changed.wait(timeout=0.0001) is False
         assert changed.wait_for(lambda: False, 0.0001) is False
-        signal.signal(signal.SIGALRM, interrupt)
-        _thread.start_new_thread(send_signals_to_who_waits, ())
-        with contextlib.suppress(InterruptedWaitError):
-            changed.wait()
-            raise AssertionError("nobody interrupted it")
+        is_interrupted(changed.wait)
     for wrong in ((), (1, 2)):
         with contextlib.suppress(RuntimeError, TypeError):
             changed.wait(*wrong)

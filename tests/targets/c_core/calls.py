@@ -9,14 +9,14 @@ import sys
 import threading
 
 from checking import CORE, LEDGER, until
+from methods import method_calls
 from scopes import scope_calls
-from things import MADE, OWNERS, ROWS, THING, Queue, Thing
+from things import MADE, ROWS, THING, Thing
 
 from locktrace.agent import _core
 from locktrace.agent.arrival import kinds, stack
 from locktrace.agent.arrival.c_intake import CSlots
 from locktrace.agent.primitives import simple_queue, tap
-from locktrace.agent.recorder import Usual, UsualWait
 
 ME = threading.get_ident(), threading.get_native_id()
 TASK, LABEL = (" ".join(("the", what)) for what in ("task", "label"))
@@ -55,23 +55,15 @@ def counted(calls):
     """What must be referred to as often after a call as before it."""
     functions = [vars(Thing)[name] for name in ("_try", "_give", "take", "give")]
     types = [_thread.LockType, _thread.RLock, _multiprocessing.SemLock, queue.SimpleQueue]
-    codes = [function.__code__ for function in (*functions, Blocked._run, hooked_calls)]
+    codes = [function.__code__ for function in (*functions, Blocked._run, lock_calls)]
     flags = [None, True, False, NotImplemented]
     return [THING, TASK, LABEL, ME, ROWS, MADE, *functions, *types, *codes, *flags, *calls.values()]
 
 
-def hooked_calls():
-    """Each method that we hook, and each way through it."""
+def lock_calls():
+    """Each method of the locks that we hook, and each way through it."""
     lock, rlock, condition = threading.Lock(), threading.RLock(), threading.Condition()
-    name = f"/mp-locktrace-{os.getpid()}"
-    semaphore = _multiprocessing.SemLock(1, 1, 1, name, True)
-    again = _multiprocessing.SemLock(0, 1, 1, name, True)
-    permits = _multiprocessing.SemLock(1, 2, 2, name, True)
     items = queue.SimpleQueue()
-
-    def within(release, acquire):
-        acquire()
-        release()
 
     def waiting_for_a_held_one():
         with lock:
@@ -107,11 +99,6 @@ def hooked_calls():
         with contextlib.suppress(queue.Empty):
             items.get(timeout=0.0001)
 
-    def named_semaphore():
-        made = _multiprocessing.SemLock(1, 1, 1, name, False)
-        _multiprocessing.SemLock._rebuild(made.handle, made.kind, made.maxvalue, made.name)
-        _multiprocessing.sem_unlink(name)
-
     return {
         "Lock": threading.Lock,
         "RLock": threading.RLock,
@@ -127,15 +114,6 @@ def hooked_calls():
         "acquire(huge)": lambda: refused(lambda: lock.acquire(True, 10**400)),
         "RLock.acquire": lambda: within(rlock.release, rlock.acquire),
         "RLock.enter": lambda: within(lambda: rlock.__exit__(None, None, None), rlock.__enter__),
-        "SemLock.acquire": lambda: within(semaphore.release, semaphore.acquire),
-        "SemLock.enter": lambda: within(
-            lambda: semaphore.__exit__(None, None, None), semaphore.__enter__
-        ),
-        "SemLock.acquire(True, 1)": lambda: within(
-            permits.release, lambda: permits.acquire(True, 1)
-        ),
-        "SemLock recursive": lambda: within(again.release, again.acquire),
-        "SemLock made": named_semaphore,
         "_at_fork_reinit": lock._at_fork_reinit,
         "waits": waiting_for_a_held_one,
         "waits and gets it": handed_over,
@@ -149,6 +127,36 @@ def hooked_calls():
     }
 
 
+def semaphore_calls():
+    """The same of the semaphores between processes."""
+    name = f"/mp-locktrace-{os.getpid()}"
+    semaphore = _multiprocessing.SemLock(1, 1, 1, name, True)
+    again = _multiprocessing.SemLock(0, 1, 1, name, True)
+    permits = _multiprocessing.SemLock(1, 2, 2, name, True)
+
+    def named():
+        made = _multiprocessing.SemLock(1, 1, 1, name, False)
+        _multiprocessing.SemLock._rebuild(made.handle, made.kind, made.maxvalue, made.name)
+        _multiprocessing.sem_unlink(name)
+
+    return {
+        "SemLock.acquire": lambda: within(semaphore.release, semaphore.acquire),
+        "SemLock.enter": lambda: within(
+            lambda: semaphore.__exit__(None, None, None), semaphore.__enter__
+        ),
+        "SemLock.acquire(True, 1)": lambda: within(
+            permits.release, lambda: permits.acquire(True, 1)
+        ),
+        "SemLock recursive": lambda: within(again.release, again.acquire),
+        "SemLock made": named,
+    }
+
+
+def within(release, acquire):
+    acquire()
+    release()
+
+
 class Truth:
     """A `blocking` that only Python code can answer for."""
 
@@ -159,17 +167,11 @@ class Truth:
         return 1
 
 
-def contract_calls():
-    """Each function by which a primitive or the publisher comes in."""
+def recording_calls():
+    """Each function by which a primitive comes in."""
     recorder, frame = CORE.recorder, sys._getframe()
     entry = recorder.create(THING, frame)
     inner = _thread.allocate_lock()
-    method = recorder.quicken(Thing.take, Usual(Thing._try, ROWS, True, None, False))
-    give = recorder.quicken(Thing.give, Usual(Thing._give, ROWS, NotImplemented, None, False))
-    thing, queue_like = Thing(), Queue()
-    ROWS[id(thing)] = (entry,)
-    ROWS[id(queue_like)] = (recorder.create(THING, None),)
-    wait = recorder.quicken(Thing.wait, UsualWait(Thing._wait, ROWS, OWNERS))
 
     def put_back():
         recorder.acquired(entry, True, frame)
@@ -189,29 +191,57 @@ def contract_calls():
         recorder.built(scope)
         recorder.build(None)  # which ends by itself
 
-    def by_somebody_else():
-        actor = recorder.task(TASK, *ME)
-        recorder.relabel(LABEL, actor)
-        recorder.acquired(entry, False, frame, actor)
-        wait = recorder.waiting(entry, False, False, frame, actor)
-        LEDGER.holds(), LEDGER.waits(), LEDGER.actors()
-        recorder.waited(wait)
-        recorder.released(entry, False, actor)
-        recorder.finished(actor)
-        LEDGER.drain_labels()
+    def waited_for(lock):
+        recorder.waited(recorder.waiting(lock, True, False, frame))
 
-    def labelled():
-        recorder.relabel(LABEL)
-        recorder.acquired(entry, False, frame)
-        wait = recorder.waiting(entry, False, False, frame)
-        LEDGER.holds(), LEDGER.waits(), LEDGER.actors()
-        recorder.waited(wait)
-        recorder.released(entry, False)
-        recorder.put_label((0, ""))
-        LEDGER.drain_labels()
+    return {
+        "restore": put_back,
+        "acquired_again": again,
+        "build": built,
+        "task": lambda: by_somebody_else(entry, frame),
+        "label": lambda: labelled(entry, frame),
+        "create": lambda: recorder.create(THING, frame),
+        "waiting": lambda: waited_for(recorder.create(THING, frame)),
+        "waiting, dropped": lambda: recorder.waiting(entry, True, False, frame),
+        "waiting for a lock in C": lambda: waited_for(inner),
+        "attempting": lambda: recorder.attempting(0),
+        "thread": lambda: recorder.thread(*ME),
+        "thread of nobody": lambda: recorder.thread(1, 1),
+        "id_of": lambda: (recorder.id_of(entry), recorder.id_of(inner), recorder.id_of(None)),
+        "call": lambda: recorder.call(entry, THING),
+        "hide": lambda: _core.hide(_thread.allocate_lock()),
+    }
 
+
+def by_somebody_else(entry, frame):
+    recorder = CORE.recorder
+    actor = recorder.task(TASK, *ME)
+    recorder.relabel(LABEL, actor)
+    recorder.acquired(entry, False, frame, actor)
+    wait = recorder.waiting(entry, False, False, frame, actor)
+    LEDGER.holds(), LEDGER.waits(), LEDGER.actors()
+    recorder.waited(wait)
+    recorder.released(entry, False, actor)
+    recorder.finished(actor)
+    LEDGER.drain_labels()
+
+
+def labelled(entry, frame):
+    recorder = CORE.recorder
+    recorder.relabel(LABEL)
+    recorder.acquired(entry, False, frame)
+    wait = recorder.waiting(entry, False, False, frame)
+    LEDGER.holds(), LEDGER.waits(), LEDGER.actors()
+    recorder.waited(wait)
+    recorder.released(entry, False)
+    recorder.put_label((0, ""))
+    LEDGER.drain_labels()
+
+
+def reading_calls():
+    """Each function by which the publisher comes in, or whoever switches us on and off."""
     jobs = queue.SimpleQueue()
-    ROWS[id(jobs)] = (recorder.create(THING, None),)
+    ROWS[id(jobs)] = (CORE.recorder.create(THING, None),)
 
     def awaited(jobs):
         with contextlib.suppress(queue.Empty):
@@ -221,49 +251,7 @@ def contract_calls():
         with contextlib.suppress(TypeError, OverflowError, ValueError):
             function(*arguments)
 
-    def taken(thing):
-        assert method(thing) is True
-        assert method(thing) is False
-        give(thing)
-
-    def others():
-        other = Thing()
-        ROWS[id(other)] = (recorder.create(THING, None), other)
-        with inner:
-            method(other)
-        del ROWS[id(other)]
-
     return {
-        "restore": put_back,
-        "acquired_again": again,
-        "build": built,
-        "task": by_somebody_else,
-        "label": labelled,
-        "Method": lambda: taken(thing),
-        "Method of many": others,
-        "Method bound": lambda: (method.__get__(thing), repr(method), method.__name__),
-        "Method raises": lambda: refused(method, thing, 1, 2, 3),
-        "Method made": lambda: recorder.quicken(
-            Thing.take, Usual(Thing._try, ROWS, True, False, False)
-        ),
-        "Wait": lambda: (wait(thing), wait(thing, 1), wait(thing, None)),
-        "Wait on behalf": lambda: queue_like.get(wait, thing),
-        "Wait on behalf of who is not known": lambda: Queue().get(wait, thing),
-        "Wait that only Python knows": lambda: (wait(Thing()), wait(thing, timeout=1)),
-        "Wait raises": lambda: refused(wait, thing, "raise"),
-        "create": lambda: recorder.create(THING, frame),
-        "waiting": lambda: recorder.waited(
-            recorder.waiting(recorder.create(THING, frame), True, False, frame)
-        ),
-        "waiting, dropped": lambda: recorder.waiting(entry, True, False, frame),
-        "waiting for a lock in C": lambda: recorder.waited(
-            recorder.waiting(inner, True, False, frame)
-        ),
-        "attempting": lambda: recorder.attempting(0),
-        "thread": lambda: recorder.thread(*ME),
-        "thread of nobody": lambda: recorder.thread(1, 1),
-        "id_of": lambda: (recorder.id_of(entry), recorder.id_of(inner), recorder.id_of(None)),
-        "call": lambda: recorder.call(entry, THING),
         "wrong arguments": lambda: (
             refused(_core.create),
             refused(_core.acquired),
@@ -272,7 +260,6 @@ def contract_calls():
             refused(_core.stack, -1),
             refused(_core.events, 1),
         ),
-        "hide": lambda: _core.hide(_thread.allocate_lock()),
         "locks": LEDGER.locks,
         "totals": LEDGER.totals,
         "holds": LEDGER.holds,
@@ -372,4 +359,12 @@ def all_calls():
     tap.recorder = CORE.recorder
     CORE.arm()
     LEDGER.listen(True)
-    return {**hooked_calls(), **contract_calls(), **scope_calls(), **arrival_calls(blocked)}
+    return {
+        **lock_calls(),
+        **semaphore_calls(),
+        **recording_calls(),
+        **method_calls(),
+        **scope_calls(),
+        **reading_calls(),
+        **arrival_calls(blocked),
+    }
